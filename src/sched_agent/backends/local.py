@@ -1,0 +1,30 @@
+"""The engine in this process."""
+
+from functools import partial
+
+from sched_agent.model.schedule import Check
+from sched_agent.services import availability, calendars, events
+from sched_agent.services.app import App
+
+
+
+class LocalBackend:
+    """See `backends.base.Backend`: the services, bound to one app and to the full check."""
+
+    def __init__(self, app: App) -> None:
+        self.now = app.clock
+        self.calendars = partial(calendars.find_all, app)
+        self.calendar = partial(calendars.get, app)
+        self.free = partial(availability.check, app)
+        self.book = partial(events.book, app, check=Check.FULL)
+        self.event = partial(events.get, app)
+        self.events = partial(events.find_all, app)
+        self.revise = partial(events.revise, app, check=Check.FULL)
+        self.cancel = partial(events.cancel, app)
+        self.respond = partial(events.respond, app)
+        self.delete = partial(events.delete, app)
+        self.create_calendar = partial(calendars.create, app)
+        self.revise_calendar = partial(calendars.revise, app)
+        self.rules = partial(calendars.rules, app)
+        self.add_rule = partial(calendars.add_rule, app)
+        self.remove_rule = partial(calendars.remove_rule, app)

@@ -1,0 +1,112 @@
+"""From settings to a running program."""
+
+import json
+import logging
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from sched_agent.backends.base import Backend
+from sched_agent.backends.local import LocalBackend
+from sched_agent.clock import Clock, pinned_clock, system_clock
+from sched_agent.errors import SettingsError
+from sched_agent.model.calendar import Environment
+from sched_agent.model.zone import instant
+from sched_agent.services import environments
+from sched_agent.services.app import App
+from sched_agent.settings import Settings
+from sched_agent.store.sqlite import SqliteStore
+
+log = logging.getLogger("sched_agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything that the doors need."""
+
+    settings: Settings
+    app: App
+    backend: Backend
+    environment: Environment
+
+
+def open_program(settings: Settings) -> Program:
+    """Open the database, bring it up to date, and make the first environment if there is none.
+
+    Raises:
+        SettingsError: The database can't be used.
+        CalendarUnreachable: The database can't be used at this moment.
+    """
+    app = open_app(settings)
+    try:
+        for step in app.store.migrate():
+            log.info("migrated the database", extra={"step": step})
+        environment, made = environments.ensure(app, environments.DEFAULT, timezone(settings))
+    except BaseException:
+        app.store.close()
+        raise
+    if made:
+        log.info(
+            "made a first calendar, open Monday to Friday 9:00-17:00 (%s); "
+            "change it with the admin tools or `sched-agent calendar`",
+            environment.timezone,
+        )
+    return Program(settings, app, LocalBackend(app), environment)
+
+
+def open_app(settings: Settings) -> App:
+    """Return the program below the doors, with the database as it is."""
+    return App(store=SqliteStore(settings.database_path()), clock=clock(settings))
+
+
+def clock(settings: Settings) -> Clock:
+    """Return the machine's clock, or the one that the settings pin."""
+    return pinned_clock(instant(settings.now)) if settings.now else system_clock
+
+
+def timezone(settings: Settings) -> str:
+    """Return the zone that the settings name, else the system's.
+
+    Raises:
+        SettingsError: The system does not tell its zone.
+    """
+    if settings.timezone is not None:
+        return settings.timezone
+    from tzlocal import get_localzone_name
+
+    try:
+        name = get_localzone_name()
+    except (LookupError, ValueError, OSError):
+        name = None
+    if not name:
+        raise SettingsError("The system does not tell its time zone: set SCHED_AGENT_TIMEZONE.")
+    return str(name)
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, message, and the fields that were logged with it."""
+
+    _ours = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        line: dict[str, Any] = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+        }
+        line |= {k: v for k, v in vars(record).items() if k not in self._ours}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Log to standard error; standard output belongs to the protocol."""
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("sched-agent: %(levelname)s: %(message)s")
+    handler.setFormatter(_JsonLines() if settings.log_format == "json" else text)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    log.setLevel(settings.log_level.upper())

@@ -1,0 +1,271 @@
+"""Everything that can go wrong, one class a code.
+
+    SchedAgentError
+    ├── Invalid            422  InvalidArgument UnknownArgument UnrecognizedTime NonexistentTime
+    │                           InThePast OwnerConflict
+    ├── NotAuthenticated   401
+    ├── NotAllowed         403
+    ├── NotFound           404  UnknownCalendar UnknownEvent UnknownRule UnknownAttendee
+    ├── Conflict           409  OutsideHours TooSoon TooFarAhead DayFull TooManyAttendees SlotTaken
+    │                           StatusConflict HoldExpired Stale RequestIdReused
+    ├── RateLimited        429
+    ├── CalendarUnreachable 503
+    └── Internal           500
+
+A class's docstring says what happened, `hint` what to do next. The family gives the HTTP status;
+each REST dialect puts the same three facts into its own envelope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from sched_agent.model.slot import Slot
+
+
+class SchedAgentError(Exception):
+    """Something was refused or failed, and the caller may be told so.
+
+    Args:
+        message: One sentence for the caller: no secrets, nobody else's data.
+        hint: What to do next, when the class's own hint can be made more exact.
+        alternatives: Free slots near the one that was asked for, earliest first.
+        fields: The argument that is wrong -> what is wrong with it.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    hint: str = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        alternatives: Sequence[Slot] = (),
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        if hint is not None:
+            self.hint = hint
+        self.alternatives = tuple(alternatives)
+        self.fields = dict(fields or {})
+
+
+class Invalid(SchedAgentError):
+    """The request can't be understood, or asks for something that cannot exist."""
+
+    status = 422
+
+
+class InvalidArgument(Invalid):
+    """An argument is missing, malformed or out of bounds."""
+
+    code = "invalid_argument"
+    hint = "Correct the arguments that are named and call again."
+
+
+class UnknownArgument(Invalid):
+    """An argument that this call does not have."""
+
+    code = "unknown_argument"
+    hint = "Leave it out, or use one of the arguments that are named."
+
+
+class UnrecognizedTime(Invalid):
+    """A time that can't be read."""
+
+    code = "unrecognized_time"
+    hint = "Send ISO 8601: 2026-11-24, 2026-11-24T15:30, 2026-11-24T15:30-05:00 or two of them with / between."
+
+
+class NonexistentTime(Invalid):
+    """A wall-clock time that a clock change skips."""
+
+    code = "nonexistent_time"
+    hint = "Take one of the two times that are named."
+
+
+class InThePast(Invalid):
+    """A time that is over."""
+
+    code = "in_the_past"
+    hint = "Ask for a time that is still ahead."
+
+
+class OwnerConflict(Invalid):
+    """An owner that is incomplete, or that this token may not set."""
+
+    code = "owner_conflict"
+    hint = "Send owner_type and owner_id together, or neither."
+
+
+class NotAuthenticated(SchedAgentError):
+    """The request carries no valid token."""
+
+    code = "not_authenticated"
+    status = 401
+    hint = "Send the header `Authorization: Bearer talq_...` with a token that is valid."
+
+
+class NotAllowed(SchedAgentError):
+    """The token does not allow this."""
+
+    code = "not_allowed"
+    status = 403
+    hint = "Use a token with the scope that is named."
+
+
+class NotFound(SchedAgentError):
+    """No such thing in this environment."""
+
+    status = 404
+
+
+class UnknownCalendar(NotFound):
+    """No calendar has that id in this environment."""
+
+    code = "unknown_calendar"
+    hint = "Call list_calendars to see the ids."
+
+
+class UnknownEvent(NotFound):
+    """No event has that id in this environment."""
+
+    code = "unknown_event"
+    hint = "Call list_events to find it."
+
+
+class UnknownRule(NotFound):
+    """The calendar has no availability rule with that id."""
+
+    code = "unknown_rule"
+    hint = "List the calendar's availability rules to see the ids."
+
+
+class UnknownAttendee(NotFound):
+    """The event has no such attendee."""
+
+    code = "unknown_attendee"
+    hint = "Call get_event to see who is invited; name one of them by name, e-mail or phone."
+
+
+class Conflict(SchedAgentError):
+    """The request is understood, and the calendar's state or rules refuse it."""
+
+    status = 409
+
+
+class OutsideHours(Conflict):
+    """The calendar is not open at that time."""
+
+    code = "outside_hours"
+    hint = "Offer one of the free times below, or call check_availability."
+
+
+class TooSoon(Conflict):
+    """The time is nearer than the calendar's minimum notice."""
+
+    code = "too_soon"
+    hint = "Offer one of the free times below, or call check_availability."
+
+
+class TooFarAhead(Conflict):
+    """The time is beyond the calendar's horizon."""
+
+    code = "too_far_ahead"
+    hint = "Offer one of the free times below, or call check_availability."
+
+
+class DayFull(Conflict):
+    """The calendar has as many events on that day as it takes."""
+
+    code = "day_full"
+    hint = "Offer another day: one of the free times below, or call check_availability."
+
+
+class TooManyAttendees(Conflict):
+    """More attendees than the calendar takes in one event."""
+
+    code = "too_many_attendees"
+    hint = "Invite fewer people, or book on another calendar."
+
+
+class SlotTaken(Conflict):
+    """Another event or a live hold covers that time."""
+
+    code = "slot_taken"
+    hint = "Offer one of the free times below, or call check_availability."
+
+
+class StatusConflict(Conflict):
+    """The event's status does not allow that change."""
+
+    code = "status_conflict"
+    hint = "A cancelled event stays cancelled: book again with create_event."
+
+
+class HoldExpired(Conflict):
+    """The hold ran out before it was confirmed."""
+
+    code = "hold_expired"
+    hint = "Book again with create_event; offer one of the free times below."
+
+
+class Stale(Conflict):
+    """The event has changed since it was read."""
+
+    code = "stale"
+    hint = "Call get_event, look at what changed, and try again with its version."
+
+
+class RequestIdReused(Conflict):
+    """The request_id was used before with other arguments."""
+
+    code = "request_id_reused"
+    hint = "Send a new request_id for a new request; repeat one only with the same arguments."
+
+
+class RateLimited(SchedAgentError):
+    """Too many requests."""
+
+    code = "rate_limited"
+    status = 429
+    hint = "Wait for the time that is named, then call again."
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class CalendarUnreachable(SchedAgentError):
+    """The calendar's data can't be read or written at this moment."""
+
+    code = "calendar_unreachable"
+    status = 503
+    hint = "Nothing was changed. Say that the calendar can't be reached, and try again later."
+
+
+class Internal(SchedAgentError):
+    """A fault of ours."""
+
+    code = "internal"
+    status = 500
+    hint = "Try once more; if it fails again, report the reference."
+
+
+class SettingsError(Exception):
+    """Settings, or a database that they name, that the program can't start with."""
+
+
+def all_errors() -> Iterator[type[SchedAgentError]]:
+    """Yield every class that has a code, in the order of this file."""
+    waiting: list[type[SchedAgentError]] = [SchedAgentError]
+    while waiting:
+        kind = waiting.pop(0)
+        waiting[:0] = kind.__subclasses__()
+        if "code" in vars(kind):
+            yield kind

@@ -1,0 +1,140 @@
+"""When a calendar is open: recurring rules and exceptions for single dates."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from sched_agent.errors import InvalidArgument
+from sched_agent.model.calendar import Availability
+from sched_agent.model.ids import Number
+from sched_agent.model.interval import DAY, Interval, merge, subtract
+from sched_agent.model.zone import local_day, on_the_clock, zone
+
+WHOLE_DAY = (0, 1440)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """Wall-clock minutes `start <= m < end` of one day; 1440 is the midnight that ends it."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= 1440:
+            raise InvalidArgument(
+                "end_time must be after start_time on the same day; "
+                "hours over midnight are two rules, one until 24:00 and one from 00:00.",
+                fields={"end_time": "must be after start_time"},
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurring:
+    """The same hours on certain days of every week (1 = Monday ... 7 = Sunday).
+
+    Args:
+        available: False takes the hours away from what other rules open.
+        timezone: Whose clocks; None means the calendar's.
+    """
+
+    id: Number
+    days_of_week: frozenset[int]
+    hours: Hours
+    available: bool = True
+    timezone: str | None = None
+
+    def windows(self, within: Interval, default: ZoneInfo) -> Iterator[Interval]:
+        """Yield the hours as instants, on every day that touches a stretch of time."""
+        in_zone = zone(self.timezone) if self.timezone else default
+        start, end = self.hours.start, self.hours.end
+        days = self.days_of_week
+        for day in range(local_day(within.start, in_zone), local_day(within.end, in_zone) + 1):
+            if (day - 1) % 7 + 1 in days:  # ordinal 1 is a Monday
+                opens = on_the_clock(day, start, in_zone)
+                closes = on_the_clock(day, end, in_zone)
+                if opens < closes:  # a clock change can swallow a window whole
+                    yield Interval(opens, closes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exception_:
+    """One date, or some hours of it, open or closed whatever the recurring rules say.
+
+    Where exceptions overlap, the later made one wins.
+    """
+
+    id: Number
+    date: date
+    available: bool
+    hours: Hours | None = None
+    timezone: str | None = None
+
+    def windows(self, within: Interval, default: ZoneInfo) -> Iterator[Interval]:
+        """Yield the hours as instants, if the date touches a stretch of time."""
+        in_zone = zone(self.timezone) if self.timezone else default
+        start, end = (self.hours.start, self.hours.end) if self.hours else WHOLE_DAY
+        day = self.date.toordinal()
+        opens, closes = on_the_clock(day, start, in_zone), on_the_clock(day, end, in_zone)
+        if opens < closes and opens < within.end + DAY and within.start - DAY < closes:
+            yield Interval(opens, closes)
+
+
+Rule = Recurring | Exception_
+
+
+def openings(
+    mode: Availability, rules: Iterable[Rule], within: Interval, default: ZoneInfo
+) -> list[Interval]:
+    """Return when a calendar is open, as merged intervals that reach a day beyond `within`.
+
+    Args:
+        mode: Whether the calendar is closed or open where no rule says anything.
+        rules: In the order in which they were made.
+        within: The stretch that is asked about.
+        default: The calendar's zone.
+    """
+    wide = Interval(within.start - DAY, within.end + DAY)
+    kept = list(rules)
+    recurring = [rule for rule in kept if isinstance(rule, Recurring)]
+    opened = [rule for rule in recurring if rule.available]
+    if mode is Availability.OPEN and not opened:
+        windows = [wide]
+    else:
+        windows = merge(w for rule in opened for w in rule.windows(wide, default))
+    closed = merge(
+        w for rule in recurring if not rule.available for w in rule.windows(wide, default)
+    )
+    windows = subtract(windows, closed) if closed else windows
+    exceptions = (rule for rule in kept if isinstance(rule, Exception_))
+    for available, alike in groupby(exceptions, key=lambda rule: rule.available):
+        change = merge(w for rule in alike for w in rule.windows(wide, default))
+        windows = merge([*windows, *change]) if available else subtract(windows, change)
+    return windows
+
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::00)?\Z")
+
+
+def read_clock(text: str, *, is_end: bool = False) -> int:
+    """Return `HH:MM` as minutes past midnight; `24:00` is allowed as an end.
+
+    Raises:
+        InvalidArgument: It is anything else.
+    """
+    if is_end and text in {"24:00", "24:00:00"}:
+        return 1440
+    read = _CLOCK.match(text)
+    if read is None:
+        name = "end_time" if is_end else "start_time"
+        allowed = "HH:MM from 00:00 to 24:00" if is_end else "HH:MM from 00:00 to 23:59"
+        raise InvalidArgument(f"{name} must be {allowed}.", fields={name: f"must be {allowed}"})
+    return int(read[1]) * 60 + int(read[2])
+
+
+def clock_text(minutes: int) -> str:
+    """Return minutes past midnight as `HH:MM`."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -1,0 +1,182 @@
+"""An event: time on a calendar, and what it is for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from sched_agent.errors import HoldExpired, InvalidArgument
+from sched_agent.model import status as statuses
+from sched_agent.model.attendee import Attendee, keep_responses
+from sched_agent.model.ids import Number
+from sched_agent.model.interval import DAY, Interval
+from sched_agent.model.owner import Owner
+from sched_agent.model.status import Status
+from sched_agent.model.text import fold
+
+DEFAULT_TYPE = "meeting"
+BLOCK_TYPE = "block"
+"""The type of an event that only takes time: it is checked against nothing."""
+
+MAX_HOLD_MINUTES = 60
+LONGEST_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a caller wants to have booked; the rest of an event is ours to add."""
+
+    title: str
+    interval: Interval
+    description: str | None = None
+    location: str | None = None
+    status: Status = Status.CONFIRMED
+    type: str = DEFAULT_TYPE
+    transparent: bool = False
+    attendees: tuple[Attendee, ...] = ()
+    owner: Owner | None = None
+    created_by: str | None = None
+    hold_minutes: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_length(self.interval)
+        if self.hold_minutes is not None and self.status is not Status.TENTATIVE:
+            raise InvalidArgument(
+                "A hold is tentative: leave out status.", fields={"status": "must be tentative"}
+            )
+
+
+def _check_length(interval: Interval) -> None:
+    days = LONGEST_DAYS
+    if interval.length > days * DAY:
+        raise InvalidArgument(
+            f"An event lasts {days} days at most.", fields={"end_at": "is too far from start_at"}
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What to change about an event; what is not named stays.
+
+    Args:
+        fields: New values by the event's field names (title, description, location, status, type,
+            transparent, attendees, owner, cancel_reason).
+        start: The new start; the length stays unless `end` or `length` says otherwise.
+        end: The new end.
+        length: The new length in microseconds.
+    """
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    start: int | None = None
+    end: int | None = None
+    length: int | None = None
+
+    def moved(self, interval: Interval) -> Interval:
+        """Return the interval that an event gets by this change.
+
+        Raises:
+            InvalidArgument: It would end before it starts.
+        """
+        start = interval.start if self.start is None else self.start
+        if self.length is not None:
+            return Interval(start, start + self.length)
+        if self.end is not None:
+            return Interval(start, self.end)
+        return Interval(start, start + interval.length)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """An event as it is kept. Instants are UTC microseconds; `version` counts its changes from 1."""
+
+    id: Number
+    calendar_id: Number
+    title: str
+    interval: Interval
+    description: str | None
+    location: str | None
+    status: Status
+    type: str
+    transparent: bool
+    attendees: tuple[Attendee, ...]
+    owner: Owner | None
+    created_by: str | None
+    hold_expires_at: int | None
+    cancel_reason: str | None = None
+    version: int = 1
+    created_at: int
+    updated_at: int
+
+    def blocks(self, now: int) -> bool:
+        """Whether it takes its time at `now`."""
+        return statuses.blocks(
+            self.status,
+            transparent=self.transparent,
+            hold_expires_at=self.hold_expires_at,
+            now=now,
+        )
+
+    @property
+    def claims(self) -> bool:
+        """Whether it takes its time as long as no hold runs out."""
+        return statuses.claims(self.status, transparent=self.transparent)
+
+    def revised(self, change: Change, now: int) -> Self:
+        """Return the event with a change made, one version on.
+
+        A status other than tentative ends a hold.
+
+        Raises:
+            StatusConflict: It is cancelled, or the new status is not allowed.
+            HoldExpired: It is a hold that has run out.
+            InvalidArgument: It would become longer than an event may be.
+        """
+        new_status = change.fields.get("status", self.status)
+        statuses.check_change(self.status, new_status)
+        if new_status is not Status.CANCELLED:
+            statuses.check_change(self.status, Status.CONFIRMED)
+            if not statuses.is_live(self.hold_expires_at, now):
+                raise HoldExpired("The hold ran out, and its time may be somebody else's by now.")
+        fields = dict(change.fields)
+        if "attendees" in fields:
+            fields["attendees"] = keep_responses(self.attendees, fields["attendees"])
+        revised = replace(
+            self,
+            **fields,
+            interval=change.moved(self.interval),
+            version=self.version + 1,
+            updated_at=now,
+        )
+        _check_length(revised.interval)
+        if new_status is not Status.TENTATIVE:
+            revised = replace(revised, hold_expires_at=None)
+        return revised
+
+    @property
+    def search_text(self) -> str:
+        """What a search for words looks through."""
+        return fold(" ".join(filter(None, (self.title, self.description, self.location))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events to list; a field that is None does not narrow.
+
+    Args:
+        calendar_ids: The calendars to look in.
+        starts_from: With `ends_until`: only events that overlap this stretch ...
+        ends_until: See `starts_from`.
+        contained: ... or, if true, only those that lie inside it.
+        statuses: Any of these.
+        attendee: Part of an attendee's name or e-mail, or digits of a phone number.
+        query: Words from title, description or location.
+        after: The (start, id) that the previous page ended with.
+    """
+
+    calendar_ids: tuple[Number, ...]
+    starts_from: int | None = None
+    ends_until: int | None = None
+    contained: bool = False
+    statuses: frozenset[Status] = field(default_factory=lambda: frozenset(Status))
+    attendee: str | None = None
+    query: str | None = None
+    after: tuple[int, Number] | None = None

@@ -1,0 +1,262 @@
+"""What a calendar may still take: one decision, used to offer times and to accept bookings.
+
+`Schedule.refusal` is the decision. `Schedule.offers` finds the starts on the grid for which there
+is no refusal, by sweeping sorted integers; a property test holds the two together.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sched_agent import errors
+from sched_agent.model.availability_rule import Rule, openings
+from sched_agent.model.calendar import Calendar, DoubleBooking
+from sched_agent.model.interval import DAY, MINUTE, Interval, intersect, merge
+from sched_agent.model.zone import local_day, on_the_clock
+
+
+class Check(Enum):
+    """How much a door checks before it books."""
+
+    FULL = "full"
+    CONFLICTS = "conflicts"
+    NONE = "none"
+
+
+class Taken(NamedTuple):
+    """Time that an event takes; `counts` if it counts for the daily limit (a mere block doesn't)."""
+
+    start: int
+    end: int
+    counts: bool
+
+
+Refusal = type[errors.SchedAgentError]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """What one calendar, or several together, may take within a stretch of time.
+
+    All lists are sorted and disjoint.
+
+    Args:
+        within: The stretch that the lists are complete for.
+        zone: Whose days the grid and the daily limit follow.
+        now: The instant of the decision.
+        open: When the calendar is open, reaching beyond `within`.
+        busy: Taken time with its buffers.
+        full: Days that have as many events as the calendar takes.
+        first_start: The earliest instant at which an event may start.
+        last_start: The instant before which an event must start.
+        step: Distance of the slots on offer; None: their length.
+    """
+
+    within: Interval
+    zone: ZoneInfo
+    now: int
+    open: Sequence[Interval]
+    busy: Sequence[Interval]
+    full: Sequence[Interval]
+    first_start: int
+    last_start: int
+    step: int | None
+
+    def refusal(self, asked: Interval, check: Check = Check.FULL) -> Refusal | None:
+        """Return why an event may not lie there, or None if it may."""
+        if check is Check.NONE:
+            return None
+        if check is Check.FULL and (refused := self._rules_refuse(asked)):
+            return refused
+        return errors.SlotTaken if _touches(self.busy, asked) else None
+
+    def _rules_refuse(self, asked: Interval) -> Refusal | None:
+        if asked.start < self.now:
+            return errors.InThePast
+        if asked.start < self.first_start:
+            return errors.TooSoon
+        if asked.start >= self.last_start:
+            return errors.TooFarAhead
+        at = bisect_right(self.open, asked.start, key=_start) - 1
+        if at < 0 or not self.open[at].covers(asked):
+            return errors.OutsideHours
+        if _touches(self.full, Interval(asked.start, asked.start + 1)):
+            return errors.DayFull
+        return None
+
+    def offers(self, length: int, limit: int | None = None) -> list[Interval]:
+        """Return the free slots of a length that lie within the stretch, earliest first."""
+        starts = islice(self._starts(length), limit)
+        return [Interval(start, start + length) for start in starts]
+
+    def _starts(self, length: int) -> Iterator[int]:
+        """Yield the starts on the grid that are not refused, in one sweep."""
+        step = self.step or length
+        first = max(self.first_start, self.within.start)
+        last = min(self.last_start - 1, self.within.end - length)
+        obstacles = _Sweep(self.busy), _Sweep(self.full)
+        busy, full = obstacles
+        for window in self.open:
+            latest = min(window.end - length, last)
+            for anchor, until in self._anchors(window, first, last):
+                start = anchor if anchor >= first else _on_grid(anchor, step, first)
+                while start <= latest and start < until:
+                    clear = max(busy.clear_of(start, start + length), full.clear_of(start, start + 1))
+                    if clear <= start:
+                        yield start
+                        start += step
+                    else:
+                        start = _on_grid(anchor, step, clear)
+
+    def _anchors(self, window: Interval, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Yield where the grid begins anew: at the window's start, and at each midnight inside it."""
+        if window.end <= first or window.start > last:
+            return
+        day = local_day(max(window.start, min(first, window.end - 1)), self.zone)
+        anchor = max(window.start, on_the_clock(day, 0, self.zone))
+        while anchor < window.end and anchor <= last:
+            day += 1
+            midnight = on_the_clock(day, 0, self.zone)
+            yield anchor, midnight
+            anchor = midnight
+
+
+class _Sweep:
+    """Walks along sorted intervals while the questions only move forward."""
+
+    __slots__ = ("_at", "_ends", "_length", "_starts")
+
+    def __init__(self, intervals: Sequence[Interval]) -> None:
+        self._starts = [one[0] for one in intervals]
+        self._ends = [one[1] for one in intervals]
+        self._length = len(intervals)
+        self._at = 0
+
+    def clear_of(self, start: int, end: int) -> int:
+        """Return the first instant from `start` on at which nothing in `[start, end)` is in the way."""
+        at = self._at
+        if at < self._length and self._ends[at] <= start:
+            at = self._at = bisect_right(self._ends, start, at)
+        if at < self._length and self._starts[at] < end:
+            return self._ends[at]
+        return start
+
+
+def _start(interval: Interval) -> int:
+    return interval.start
+
+
+def _end(interval: Interval) -> int:
+    return interval.end
+
+
+def _on_grid(anchor: int, step: int, at_least: int) -> int:
+    return anchor + -(-(at_least - anchor) // step) * step
+
+
+def _touches(intervals: Sequence[Interval], asked: Interval) -> bool:
+    at = bisect_right(intervals, asked.start, key=_end)
+    return at < len(intervals) and intervals[at].start < asked.end
+
+
+def schedule(
+    calendar: Calendar, rules: Iterable[Rule], taken: Sequence[Taken], within: Interval, now: int
+) -> Schedule:
+    """Return what a calendar may take within a stretch of time.
+
+    Args:
+        calendar: Its policy and zone.
+        rules: Its availability rules in the order in which they were made.
+        taken: The events that block time in `reach(calendar, within)`, sorted by start.
+        within: The stretch.
+        now: The instant of the decision.
+    """
+    policy = calendar.policy
+    horizon = policy.max_days_ahead
+    free_for_all = policy.double_booking is DoubleBooking.ALLOW
+    return Schedule(
+        within=within,
+        zone=calendar.zone,
+        now=now,
+        open=openings(policy.availability, rules, within, calendar.zone),
+        busy=[] if free_for_all else _merge_taken(taken, policy.gap),
+        full=_full_days(taken, policy.max_events_per_day, calendar.zone),
+        first_start=now + policy.min_notice_minutes * MINUTE,
+        last_start=within.end if horizon is None else now + horizon * DAY,
+        step=policy.slot_step_minutes * MINUTE if policy.slot_step_minutes else None,
+    )
+
+
+def reach(calendar: Calendar, within: Interval) -> Interval:
+    """Return the stretch in which events matter to a question about `within`."""
+    if calendar.policy.max_events_per_day is not None:
+        first, last = (local_day(at, calendar.zone) for at in within)
+        within = Interval(
+            min(within.start, on_the_clock(first, 0, calendar.zone)),
+            max(within.end, on_the_clock(last + 1, 0, calendar.zone)),
+        )
+    return within.padded(calendar.policy.gap)
+
+
+def together(schedules: Sequence[Schedule]) -> Schedule:
+    """Return what all of several calendars may take at the same time."""
+    first, *others = schedules
+    for other in others:
+        steps = [step for step in (first.step, other.step) if step]
+        first = Schedule(
+            within=first.within,
+            zone=first.zone,
+            now=first.now,
+            open=intersect(first.open, other.open),
+            busy=merge([*first.busy, *other.busy]),
+            full=merge([*first.full, *other.full]),
+            first_start=max(first.first_start, other.first_start),
+            last_start=min(first.last_start, other.last_start),
+            step=max(steps) if steps else None,
+        )
+    return first
+
+
+def nearest(slots: Sequence[Interval], to: int, count: int) -> list[Interval]:
+    """Return the slots nearest to an instant, at least one before and one after it if there are any.
+
+    The result is in the order of time.
+    """
+    at = bisect_left(slots, to, key=_start)
+    before, after = slots[max(0, at - count) : at], slots[at : at + count]
+    chosen = [*before[-1:], *after[:1]]
+    rest = sorted([*before[:-1], *after[1:]], key=lambda slot: abs(slot.start - to))
+    return sorted([*chosen, *rest][:count])
+
+
+def _merge_taken(taken: Iterable[Taken], gap: int) -> list[Interval]:
+    """Pad and merge in one pass: `taken` is sorted already."""
+    merged: list[Interval] = []
+    start = end = None
+    for one in taken:
+        if end is not None and one[0] - gap <= end:
+            end = max(end, one[1] + gap)
+            continue
+        if start is not None and end is not None:
+            merged.append(Interval(start, end))
+        start, end = one[0] - gap, one[1] + gap
+    if start is not None and end is not None:
+        merged.append(Interval(start, end))
+    return merged
+
+
+def _full_days(taken: Iterable[Taken], limit: int | None, zone: ZoneInfo) -> list[Interval]:
+    if limit is None:
+        return []
+    counted = Counter(local_day(one.start, zone) for one in taken if one.counts)
+    full = (day for day, events in sorted(counted.items()) if events >= limit)
+    return merge(
+        Interval(on_the_clock(day, 0, zone), on_the_clock(day + 1, 0, zone)) for day in full
+    )
+
+

@@ -1,0 +1,14 @@
+"""Text that people write: compared without regard to accents and case."""
+
+import unicodedata
+
+
+def fold(text: str) -> str:
+    """Return text in the form in which it is compared and searched."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
+
+
+def digits(text: str) -> str:
+    """Return only the digits, the form in which phone numbers are compared."""
+    return "".join(c for c in text if c.isdecimal())

@@ -1,0 +1,195 @@
+"""When calendars are free, and whether they are at one certain time."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+
+from sched_agent import errors
+from sched_agent.model.calendar import Calendar
+from sched_agent.model.caller import Caller, Level
+from sched_agent.model.ids import Number
+from sched_agent.model.interval import DAY, Interval
+from sched_agent.model.schedule import Refusal, Schedule, nearest, reach, schedule, together
+from sched_agent.model.slot import Slot
+from sched_agent.services.app import App
+from sched_agent.store.base import Reader
+
+ALTERNATIVES = 3
+_SEARCH_DAYS = (3, 14, 60)
+
+
+class Match(Enum):
+    """Whether a slot is free on any of several calendars, or on all of them at once."""
+
+    ANY = "any"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a caller wants to know.
+
+    Args:
+        calendar_ids: The calendars, at least one.
+        within: The stretch in which slots are looked for.
+        length: Microseconds of a slot.
+        exact: Whether only the very start of `within` is meant.
+        match: What several calendars mean.
+        limit: The most slots wanted; None: all.
+    """
+
+    calendar_ids: tuple[Number, ...]
+    within: Interval
+    length: int
+    exact: bool = False
+    match: Match = Match.ANY
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is free.
+
+    Args:
+        slots: Free slots inside the stretch, earliest first.
+        alternatives: If there are none inside: the nearest ones outside.
+        refusal: For an exact time that is not free: why.
+        calendars: The calendars that were read.
+    """
+
+    slots: Sequence[Slot]
+    alternatives: Sequence[Slot]
+    refusal: Refusal | None
+    calendars: Sequence[Calendar]
+
+
+def check(app: App, caller: Caller, question: Question) -> Answer:
+    """Answer a question about free time.
+
+    Raises:
+        UnknownCalendar: One of the calendars does not exist.
+    """
+    caller.require(Level.READ)
+    with app.store.snapshot(caller.environment_id) as tx:
+        now = app.clock()
+        calendars = [tx.calendar(calendar_id) for calendar_id in question.calendar_ids]
+        views = _views(tx, calendars, question.match, question.within, now)
+        if question.exact:
+            asked = Interval(question.within.start, question.within.start + question.length)
+            slots, refusal = _at(views, asked)
+        else:
+            slots, refusal = _slots(views, question.length, question.limit), None
+        alternatives = () if slots else _near(tx, calendars, question, now)
+    return Answer(slots=slots, alternatives=alternatives, refusal=refusal, calendars=calendars)
+
+
+def view(
+    tx: Reader, calendar: Calendar, within: Interval, now: int, leaving_out: Number | None = None
+) -> Schedule:
+    """Return what a calendar may take within a stretch, as the transaction sees it.
+
+    Args:
+        tx: The transaction.
+        calendar: The calendar.
+        within: The stretch; no event outside its reach is read.
+        now: The instant of the decision.
+        leaving_out: An event that is about to be moved.
+    """
+    taken = tx.taken(calendar.id, reach(calendar, within), now, leaving_out)
+    return schedule(calendar, tx.rules(calendar.id), taken, within, now)
+
+
+@dataclass(slots=True)
+class Wanted:
+    """The time that was wanted, once it is known."""
+
+    calendar_id: Number | None = None
+    interval: Interval | None = None
+
+
+@contextmanager
+def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[None]:
+    """Add the nearest free slots to a refusal; they are looked for after the lock is released."""
+    try:
+        yield
+    except _HELPED as refusal:
+        if wanted.calendar_id is not None and wanted.interval is not None:
+            question = Question(
+                calendar_ids=(wanted.calendar_id,),
+                within=wanted.interval,
+                length=wanted.interval.length,
+            )
+            with app.store.snapshot(caller.environment_id) as tx:
+                calendars = [tx.calendar(wanted.calendar_id)]
+                refusal.alternatives = _near(tx, calendars, question, app.clock())
+        raise
+
+
+_HELPED = (
+    errors.InThePast,
+    errors.TooSoon,
+    errors.TooFarAhead,
+    errors.OutsideHours,
+    errors.DayFull,
+    errors.SlotTaken,
+    errors.HoldExpired,
+)
+
+_Views = Sequence[tuple[Schedule, tuple[Number, ...], str]]
+
+
+def _views(
+    tx: Reader, calendars: Sequence[Calendar], match: Match, within: Interval, now: int
+) -> _Views:
+    """Return one schedule for each calendar, or a single one for all of them together."""
+    each = [view(tx, calendar, within, now) for calendar in calendars]
+    if match is Match.ALL:
+        ids = tuple(calendar.id for calendar in calendars)
+        return [(together(each), ids, calendars[0].timezone)]
+    return [
+        (one, (calendar.id,), calendar.timezone)
+        for one, calendar in zip(each, calendars, strict=True)
+    ]
+
+
+def _slots(views: _Views, length: int, limit: int | None) -> tuple[Slot, ...]:
+    found = [
+        Slot(interval, calendar_ids, timezone)
+        for one, calendar_ids, timezone in views
+        for interval in one.offers(length, limit)
+    ]
+    if len(views) > 1:
+        found.sort(key=lambda slot: slot.interval)
+    return tuple(found[:limit])
+
+
+def _at(views: _Views, asked: Interval) -> tuple[tuple[Slot, ...], Refusal | None]:
+    refusals = [one.refusal(asked) for one, _, _ in views]
+    free = tuple(
+        Slot(asked, calendar_ids, timezone)
+        for (_, calendar_ids, timezone), refused in zip(views, refusals, strict=True)
+        if refused is None
+    )
+    return free, None if free else refusals[0]
+
+
+def _near(
+    tx: Reader, calendars: Sequence[Calendar], question: Question, now: int
+) -> tuple[Slot, ...]:
+    """Return the slots nearest to where a question begins, searching ever further."""
+    horizons = [c.policy.max_days_ahead for c in calendars]
+    furthest = min((now + days * DAY for days in horizons if days is not None), default=None)
+    at = max(question.within.start, now)
+    if furthest is not None:
+        at = min(at, furthest)
+    chosen: tuple[Slot, ...] = ()
+    for days in _SEARCH_DAYS:
+        around = Interval(max(now, at - days * DAY), at + days * DAY)
+        views = _views(tx, calendars, question.match, around, now)
+        slots = {slot.interval: slot for slot in reversed(_slots(views, question.length, None))}
+        near = nearest(sorted(slots), question.within.start, ALTERNATIVES)
+        chosen = tuple(slots[interval] for interval in near)
+        if len(chosen) == ALTERNATIVES:
+            break
+    return chosen

@@ -1,0 +1,186 @@
+"""Making, finding, changing and deleting calendars, and their availability rules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sched_agent.model import zone
+from sched_agent.model.availability_rule import Hours, Recurring, Rule
+from sched_agent.model.calendar import Calendar, Policy
+from sched_agent.model.caller import Caller, Level
+from sched_agent.model.ids import Number
+from sched_agent.model.page import Page, write_cursor
+from sched_agent.model.text import fold
+from sched_agent.services.app import App
+from sched_agent.services.retries import once
+from sched_agent.store.base import Transaction
+
+OFFICE_HOURS = Recurring(
+    id=0, days_of_week=frozenset(range(1, 6)), hours=Hours(start=9 * 60, end=17 * 60)
+)
+"""Monday to Friday, 9 to 17: what the first calendar of an empty database opens with."""
+
+
+def create(
+    app: App,
+    caller: Caller,
+    *,
+    name: str,
+    timezone: str | None = None,
+    policy: Policy = Policy(),  # noqa: B008  # frozen
+    rules: Sequence[Rule] = (),
+    request_id: str | None = None,
+    **words: Any,
+) -> Calendar:
+    """Make a calendar in the caller's environment.
+
+    Args:
+        app: The program.
+        caller: Who asks.
+        name: What people call it.
+        timezone: IANA name; None means the environment's.
+        policy: What it offers and accepts.
+        rules: Availability rules that it starts with.
+        request_id: See `retries.once`.
+        words: description, owner_id, metadata.
+
+    Raises:
+        NotAllowed: The caller is no admin.
+        InvalidArgument: There is no such zone.
+        RequestIdReused: The request_id came before with other arguments.
+    """
+    caller.require(Level.ADMIN)
+
+    def act(tx: Transaction, now: int) -> Calendar:
+        calendar = Calendar(
+            id=0,
+            name=name,
+            timezone=zone.zone(timezone or tx.environment().timezone).key,
+            policy=policy,
+            created_at=now,
+            updated_at=now,
+            **words,
+        )
+        kept = tx.add_calendar(calendar)
+        for rule in rules:
+            tx.add_rule(kept.id, rule)
+        return kept
+
+    arguments = (name, timezone, policy, tuple(rules), sorted(words.items()))
+    return once(app, caller, ("create_calendar", request_id, arguments), Calendar, act)
+
+
+def get(app: App, caller: Caller, calendar_id: Number) -> Calendar:
+    """Return a calendar.
+
+    Raises:
+        UnknownCalendar: There is no such calendar.
+    """
+    caller.require(Level.READ)
+    with app.store.snapshot(caller.environment_id) as tx:
+        return tx.calendar(calendar_id)
+
+
+def find_all(
+    app: App, caller: Caller, *, query: str | None = None, limit: int, after: Number = 0
+) -> Page[Calendar]:
+    """Return a page of calendars, by id; `query` is part of the name, accents and case aside."""
+    caller.require(Level.READ)
+    with app.store.snapshot(caller.environment_id) as tx:
+        found = tx.calendars(fold(query) if query else None, limit + 1, after)
+    more = write_cursor(found[limit - 1].id) if len(found) > limit else None
+    return Page(found[:limit], more)
+
+
+def revise(
+    app: App,
+    caller: Caller,
+    calendar_id: Number,
+    changes: Mapping[str, Any],
+    *,
+    request_id: str | None = None,
+) -> Calendar:
+    """Change a calendar: fields of `Calendar` and of its `Policy`, by name.
+
+    Events that it holds already stay as they are.
+
+    Raises:
+        NotAllowed: The caller is no admin.
+        UnknownCalendar: There is no such calendar.
+        InvalidArgument: There is no such zone.
+        RequestIdReused: The request_id came before with other arguments.
+    """
+    caller.require(Level.ADMIN)
+    if "timezone" in changes:
+        zone.zone(changes["timezone"])
+    policy = {name: value for name, value in changes.items() if name in Policy.__slots__}
+    words = {name: value for name, value in changes.items() if name not in policy}
+
+    def act(tx: Transaction, now: int) -> Calendar:
+        before = tx.lock_calendar(calendar_id)
+        after = replace(before, **words, policy=replace(before.policy, **policy), updated_at=now)
+        tx.put_calendar(after)
+        return after
+
+    arguments = (calendar_id, sorted(changes.items()))
+    return once(app, caller, ("update_calendar", request_id, arguments), Calendar, act)
+
+
+def delete(app: App, caller: Caller, calendar_id: Number) -> None:
+    """Delete a calendar with its rules and events.
+
+    Raises:
+        NotAllowed: The caller is no admin.
+        UnknownCalendar: There is no such calendar.
+    """
+    caller.require(Level.ADMIN)
+    with app.store.transaction(caller.environment_id) as tx:
+        tx.lock_calendar(calendar_id)
+        tx.delete_calendar(calendar_id)
+
+
+def rules(app: App, caller: Caller, calendar_id: Number) -> Sequence[Rule]:
+    """Return a calendar's availability rules, oldest first.
+
+    Raises:
+        UnknownCalendar: There is no such calendar.
+    """
+    caller.require(Level.READ)
+    with app.store.snapshot(caller.environment_id) as tx:
+        return tx.rules(tx.calendar(calendar_id).id)
+
+
+def add_rule(
+    app: App, caller: Caller, calendar_id: Number, rule: Rule, *, request_id: str | None = None
+) -> Rule:
+    """Open or close a calendar at certain hours.
+
+    Raises:
+        NotAllowed: The caller is no admin.
+        UnknownCalendar: There is no such calendar.
+        InvalidArgument: The rule's zone does not exist.
+        RequestIdReused: The request_id came before with other arguments.
+    """
+    caller.require(Level.ADMIN)
+    if rule.timezone is not None:
+        zone.zone(rule.timezone)
+
+    def act(tx: Transaction, _: int) -> Rule:
+        return tx.add_rule(tx.lock_calendar(calendar_id).id, rule)
+
+    request = ("add_availability_rule", request_id, (calendar_id, rule))
+    answer: Rule = once(app, caller, request, Rule, act)  # type: ignore[arg-type]  # a union is a type to pydantic
+    return answer
+
+
+def remove_rule(app: App, caller: Caller, calendar_id: Number, rule_id: Number) -> None:
+    """Delete an availability rule; events that were booked by it stay.
+
+    Raises:
+        NotAllowed: The caller is no admin.
+        UnknownCalendar: There is no such calendar.
+        UnknownRule: It has no such rule.
+    """
+    caller.require(Level.ADMIN)
+    with app.store.transaction(caller.environment_id) as tx:
+        tx.delete_rule(tx.lock_calendar(calendar_id).id, rule_id)

@@ -1,0 +1,33 @@
+"""Environments: tenants that see nothing of each other."""
+
+from sched_agent.model.calendar import Calendar, Environment
+from sched_agent.model.caller import Caller, Level
+from sched_agent.services.app import App
+from sched_agent.services.calendars import OFFICE_HOURS
+from sched_agent.store.base import Transaction
+
+DEFAULT = "default"
+
+
+def ensure(app: App, name: str, timezone: str) -> tuple[Environment, bool]:
+    """Return the environment with that name, and whether it had to be made.
+
+    The default environment begins with one calendar, open Monday to Friday from 9 to 17, so that
+    the first question gets a real answer. It comes with the environment or not at all: whoever
+    deletes it later does not get it back.
+    """
+    now = app.clock()
+
+    def furnish(tx: Transaction) -> None:
+        if name == DEFAULT:
+            first = Calendar(
+                id=0, name="My calendar", timezone=timezone, created_at=now, updated_at=now
+            )
+            tx.add_rule(tx.add_calendar(first).id, OFFICE_HOURS)
+
+    return app.store.add_environment(name, timezone, now, furnish)
+
+
+def local_admin(environment: Environment) -> Caller:
+    """Return the caller on this machine: whoever may open the database may do everything."""
+    return Caller(environment_id=environment.id, name="local", level=Level.ADMIN)

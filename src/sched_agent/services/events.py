@@ -1,0 +1,283 @@
+"""Booking, reading, moving, cancelling, answering and deleting events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sched_agent.errors import Stale, TooManyAttendees
+from sched_agent.model.attendee import Response, find
+from sched_agent.model.calendar import Calendar
+from sched_agent.model.caller import Caller, Level
+from sched_agent.model.event import BLOCK_TYPE, Change, Draft, Event, EventFilter
+from sched_agent.model.ids import Number
+from sched_agent.model.interval import MINUTE
+from sched_agent.model.owner import owner_for
+from sched_agent.model.page import Page, write_cursor
+from sched_agent.model.schedule import Check
+from sched_agent.model.status import Status
+from sched_agent.services.app import App
+from sched_agent.services.availability import Wanted, alternatives_offered, view
+from sched_agent.services.retries import once
+from sched_agent.speech.phrasing import WHY_NOT, say_interval
+from sched_agent.store.base import Reader, Transaction
+
+
+def book(
+    app: App,
+    caller: Caller,
+    calendar_id: Number,
+    draft: Draft,
+    *,
+    check: Check,
+    request_id: str | None = None,
+) -> Event:
+    """Put an event on a calendar, if its rules and the time allow it.
+
+    Raises:
+        NotAllowed: The caller may not write.
+        UnknownCalendar: There is no such calendar.
+        Conflict: The check refuses the time; the nearest free slots come with the error.
+        RequestIdReused: The request_id came before with other arguments.
+    """
+    caller.require(Level.WRITE)
+    wanted = Wanted(calendar_id, draft.interval)
+
+    def act(tx: Transaction, now: int) -> Event:
+        calendar = tx.lock_calendar(calendar_id)
+        event = _new_event(caller, calendar, draft, now)
+        if event.blocks(now):
+            _admit_time(tx, calendar, event, check, now)
+            _admit_attendees(calendar, event, check)
+        return tx.add_event(event)
+
+    with alternatives_offered(app, caller, wanted):
+        return once(app, caller, ("create_event", request_id, (calendar_id, draft)), Event, act)
+
+
+def get(app: App, caller: Caller, event_id: Number) -> tuple[Calendar, Event]:
+    """Return an event and its calendar.
+
+    Raises:
+        UnknownEvent: There is no such event.
+    """
+    caller.require(Level.READ)
+    with app.store.snapshot(caller.environment_id) as tx:
+        event = tx.event(event_id)
+        return tx.calendar(event.calendar_id), event
+
+
+def find_all(app: App, caller: Caller, wanted: EventFilter, limit: int) -> Page[Event]:
+    """Return a page of the events that a filter lets through, by (start, id).
+
+    Raises:
+        UnknownCalendar: One of the calendars does not exist.
+    """
+    caller.require(Level.READ)
+    with app.store.snapshot(caller.environment_id) as tx:
+        for calendar_id in wanted.calendar_ids:
+            tx.calendar(calendar_id)
+        found = tx.events(wanted, limit + 1)
+    return Page(found[:limit], _cursor(found, limit))
+
+
+def revise(
+    app: App,
+    caller: Caller,
+    event_id: Number,
+    change: Change,
+    *,
+    check: Check,
+    if_version: int | None = None,
+    request_id: str | None = None,
+) -> Event:
+    """Change an event: its words, its people, its status, its time.
+
+    What is checked: a new time as at booking; a new status against conflicts; new attendees
+    against the calendar's limit.
+
+    Raises:
+        NotAllowed: The caller may not change it.
+        UnknownEvent: There is no such event.
+        Stale: It has changed since `if_version`.
+        Conflict: The check or the event's status refuses the change.
+        RequestIdReused: The request_id came before with other arguments.
+    """
+    caller.require(Level.WRITE)
+    wanted = Wanted()
+
+    def act(tx: Transaction, now: int) -> Event:
+        calendar, event = tx.lock_event(event_id)
+        wanted.calendar_id, wanted.interval = calendar.id, change.moved(event.interval)
+        _admit_change(caller, event, if_version)
+        if event.status is Status.CANCELLED and change.fields.get("status") is Status.CANCELLED:
+            return event
+        revised = _reowned(caller, event.revised(change, now), change)
+        if revised.blocks(now):
+            if revised.interval != event.interval or not event.claims:
+                _admit_time(tx, calendar, revised, check, now)
+            elif revised.status is not event.status and check is not Check.NONE:
+                _admit_time(tx, calendar, revised, Check.CONFLICTS, now)
+            if "attendees" in change.fields:
+                _admit_attendees(calendar, revised, check)
+        tx.put_event(revised)
+        return revised
+
+    request = ("update_event", request_id, (event_id, change, if_version))
+    with alternatives_offered(app, caller, wanted):
+        return once(app, caller, request, Event, act)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A cancelled event, and whether it had been cancelled before."""
+
+    event: Event
+    already: bool
+
+
+def cancel(
+    app: App,
+    caller: Caller,
+    event_id: Number,
+    *,
+    reason: str | None = None,
+    if_version: int | None = None,
+    request_id: str | None = None,
+) -> Cancelled:
+    """Cancel an event, or release a hold; a second time changes nothing.
+
+    Raises:
+        NotAllowed: The caller may not change it.
+        UnknownEvent: There is no such event.
+        Stale: It has changed since `if_version`.
+        RequestIdReused: The request_id came before with other arguments.
+    """
+    caller.require(Level.WRITE)
+
+    def act(tx: Transaction, now: int) -> Cancelled:
+        _, event = tx.lock_event(event_id)
+        caller.require_own(event)
+        if event.status is Status.CANCELLED:
+            return Cancelled(event, already=True)
+        _admit_change(caller, event, if_version)
+        fields = {"status": Status.CANCELLED, "cancel_reason": reason}
+        cancelled = event.revised(Change(fields=fields), now)
+        tx.put_event(cancelled)
+        return Cancelled(cancelled, already=False)
+
+    request = ("cancel_event", request_id, (event_id, reason, if_version))
+    return once(app, caller, request, Cancelled, act)
+
+
+def respond(
+    app: App,
+    caller: Caller,
+    event_id: Number,
+    attendee: str,
+    response: Response,
+    *,
+    request_id: str | None = None,
+) -> Event:
+    """Write down what an attendee answers to the invitation.
+
+    Raises:
+        NotAllowed: The caller may not change the event.
+        UnknownEvent: There is no such event.
+        UnknownAttendee: It has no attendee of that name, e-mail or phone.
+        StatusConflict: The event is cancelled.
+        RequestIdReused: The request_id came before with other arguments.
+    """
+    caller.require(Level.WRITE)
+
+    def act(tx: Transaction, now: int) -> Event:
+        _, event = tx.lock_event(event_id)
+        caller.require_own(event)
+        at = find(event.attendees, attendee)
+        attendees = list(event.attendees)
+        if attendees[at].response is response:
+            return event
+        attendees[at] = replace(attendees[at], response=response)
+        answered = replace(event.revised(Change(), now), attendees=tuple(attendees))
+        tx.put_event(answered)
+        return answered
+
+    request = ("respond_to_event", request_id, (event_id, attendee, response))
+    return once(app, caller, request, Event, act)
+
+
+def delete(app: App, caller: Caller, event_id: Number, *, request_id: str | None = None) -> Event:
+    """Delete an event for good and return what it was.
+
+    Raises:
+        NotAllowed: The caller is no admin.
+        UnknownEvent: There is no such event.
+        RequestIdReused: The request_id came before with other arguments.
+    """
+    caller.require(Level.ADMIN)
+
+    def act(tx: Transaction, _: int) -> Event:
+        _, event = tx.lock_event(event_id)
+        caller.require_own(event)
+        tx.delete_event(event)
+        return event
+
+    return once(app, caller, ("delete_event", request_id, event_id), Event, act)
+
+
+def _new_event(caller: Caller, calendar: Calendar, draft: Draft, now: int) -> Event:
+    hold = draft.hold_minutes
+    return Event(
+        id=0,
+        calendar_id=calendar.id,
+        title=draft.title,
+        interval=draft.interval,
+        description=draft.description,
+        location=draft.location,
+        status=draft.status,
+        type=draft.type,
+        transparent=draft.transparent,
+        attendees=draft.attendees,
+        owner=owner_for(caller.actor, draft.owner, own_events_only=caller.own_events_only),
+        created_by=draft.created_by,
+        hold_expires_at=None if hold is None else now + hold * MINUTE,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _reowned(caller: Caller, event: Event, change: Change) -> Event:
+    """Let a change of owner pass as it would at booking."""
+    if "owner" not in change.fields:
+        return event
+    owner = owner_for(caller.actor, event.owner, own_events_only=caller.own_events_only)
+    return replace(event, owner=owner)
+
+
+def _admit_change(caller: Caller, event: Event, if_version: int | None) -> None:
+    caller.require_own(event)
+    if if_version is not None and if_version != event.version:
+        raise Stale(f"The event is at version {event.version} now, not {if_version}.")
+
+
+def _admit_time(tx: Reader, calendar: Calendar, event: Event, check: Check, now: int) -> None:
+    """Let an event's time pass; what a door checks, `model.schedule` decides."""
+    strength = Check.NONE if event.type == BLOCK_TYPE else check
+    if strength is Check.NONE:
+        return
+    schedule = view(tx, calendar, event.interval, now, leaving_out=event.id)
+    refused = schedule.refusal(event.interval, strength)
+    if refused:
+        asked = say_interval(event.interval, calendar.zone)
+        raise refused(f"{asked}: {WHY_NOT[refused.code]}.")
+
+
+def _admit_attendees(calendar: Calendar, event: Event, check: Check) -> None:
+    most = calendar.policy.max_attendees
+    if check is Check.FULL and most is not None and len(event.attendees) > most:
+        raise TooManyAttendees(f"The calendar takes {most} attendees in one event.")
+
+
+def _cursor(found: Sequence[Event], limit: int) -> str | None:
+    if len(found) <= limit:
+        return None
+    last = found[limit - 1]
+    return write_cursor(last.interval.start, last.id)

@@ -1,0 +1,116 @@
+"""All settings: environment variables with the prefix `SCHED_AGENT_`."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from sched_agent.errors import SettingsError
+
+PREFIX = "SCHED_AGENT_"
+Toolset = Literal["booking", "admin"]
+
+
+def _words(value: object) -> object:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        near = difflib.get_close_matches(value, available_timezones(), 3, 0.5)
+        raise ValueError(f"must be an IANA time zone such as {', '.join(near) or 'Europe/Lisbon'}")
+    return value
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("must have an offset, such as 2026-11-20T10:00-05:00")
+    return value
+
+
+def _database(value: str) -> str:
+    if not value.startswith("sqlite:///") or value == "sqlite:///":
+        raise ValueError("must be sqlite:///PATH, such as sqlite:///calendar.db")
+    return value
+
+
+class Settings(BaseModel):
+    """What can be set; every setting has a default that works on one machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database: Annotated[str | None, AfterValidator(lambda v: v and _database(v))] = Field(
+        None,
+        description="`sqlite:///PATH` (three slashes and a relative path, or four and an absolute "
+        "one). Default: a file in the user's data folder.",
+    )
+    timezone: Annotated[str | None, AfterValidator(lambda v: v and _zone(v))] = Field(
+        None,
+        description="IANA zone of the first environment and of new calendars. "
+        "Default: the system's zone.",
+    )
+    language: Literal["en", "pt-BR"] = Field(
+        "en", description="Language of the prompts when a client does not choose one."
+    )
+    host: str = Field("127.0.0.1", min_length=1, description="Where `serve` listens.")
+    port: int = Field(8080, ge=1, le=65535, description="Where `serve` listens.")
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        (),
+        description="Names, beside the loopback ones, by which clients may call `serve` "
+        "(the `Host` header), separated by commas. Needed behind a real name.",
+    )
+    toolsets: Annotated[tuple[Toolset, ...], BeforeValidator(_words)] = Field(
+        ("booking",), description="Tools on offer: `booking`, `admin` or both, separated by commas."
+    )
+    rate_limit: int = Field(
+        600, ge=0, description="Requests a minute that one token may make over HTTP; 0: any number."
+    )
+    now: Annotated[datetime | None, AfterValidator(lambda v: v and _aware(v))] = Field(
+        None, description="Pins the clock, for tests and demonstrations: `2026-11-20T10:00-05:00`."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What is logged to standard error."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How it is logged: lines to read, or one JSON object a line."
+    )
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Return the settings of this process.
+
+        Raises:
+            SettingsError: Some are wrong or unknown; all of them are named.
+        """
+        given = {
+            name.removeprefix(PREFIX).lower(): value
+            for name, value in (os.environ if environ is None else environ).items()
+            if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_") and value
+        }
+        try:
+            return cls.model_validate(given)
+        except ValidationError as fault:
+            problems = [_problem(e["loc"], e["type"], e["msg"]) for e in fault.errors()]
+            raise SettingsError("\n".join(problems)) from None
+
+    def database_path(self) -> Path:
+        """Return the file of the SQLite database."""
+        if self.database is not None:
+            return Path(self.database.removeprefix("sqlite:///")).expanduser()
+        from platformdirs import user_data_path
+
+        return user_data_path("sched-agent", appauthor=False) / "calendar.db"
+
+
+def _problem(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = f"{PREFIX}{str(loc[0]).upper()}"
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(loc[0]), Settings.model_fields, 1)
+        meant = f": did you mean {PREFIX}{near[0].upper()}?" if near else "."
+        return f"{name} is not a setting{meant}"
+    return f"{name} {message.removeprefix('Value error, ')[:1].lower()}{message.removeprefix('Value error, ')[1:]}."

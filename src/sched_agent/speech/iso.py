@@ -1,0 +1,163 @@
+"""Reading ISO 8601 dates, times and intervals."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sched_agent.errors import InvalidArgument, UnrecognizedTime
+from sched_agent.model.interval import DAY, HOUR, MINUTE, SECOND, Interval
+from sched_agent.model.zone import instant, local, on_the_clock, read_wall_time
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant that was read, and what had to be assumed to read it."""
+
+    at: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A stretch of time that was asked about.
+
+    Args:
+        interval: From its start to its end.
+        exact: Whether a point was named, so that `interval` is just the length asked for.
+    """
+
+    interval: Interval
+    exact: bool
+    notes: tuple[str, ...] = ()
+
+
+_UTC = ZoneInfo("UTC")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_DURATION = re.compile(
+    r"P(?=.)(?:(\d{1,3})W)?(?:(\d{1,3})D)?(?:T(?=.)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?\Z"
+)
+_UNITS = (7 * DAY, DAY, HOUR, MINUTE, SECOND)
+
+
+def read_moment(text: str, in_zone: ZoneInfo, *, field: str) -> Moment:
+    """Return the instant of a date-time; one without an offset is read in the zone.
+
+    Raises:
+        UnrecognizedTime: It is no ISO date-time.
+        NonexistentTime: A clock change skips it.
+    """
+    if _DATE.match(text.strip()):
+        raise UnrecognizedTime(
+            f"{field} is a date without a time of day.",
+            hint=f"Add the time: {text.strip()}T15:30.",
+            fields={field: "needs a time of day"},
+        )
+    try:
+        wall = datetime.fromisoformat(text.strip().upper())
+    except ValueError:
+        raise _unrecognized(text, field) from None
+    if wall.tzinfo is not None:
+        return Moment(instant(wall))
+    at, twice = read_wall_time(wall, in_zone)
+    if not twice:
+        return Moment(at)
+    first = local(at, in_zone)
+    return Moment(
+        at, (f"{first:%H:%M} occurs twice on that day in {in_zone.key}; the first ({first:%z}) was taken.",)
+    )
+
+
+def read_when(text: str, in_zone: ZoneInfo, *, length: int, field: str = "when") -> When:
+    """Return the stretch that a date, a date-time or an interval (`start/end`) names.
+
+    Args:
+        text: ISO 8601. A date is the whole day in the zone, a date-time the point where something
+            of `length` begins; in an interval each end is a date or a date-time (an end date is
+            included), and one of them may be a duration such as PT2H.
+        in_zone: Where times without an offset are read.
+        length: Microseconds that a point stands for.
+        field: The argument's name, for errors.
+
+    Raises:
+        UnrecognizedTime: It is none of these.
+        NonexistentTime: A clock change skips it.
+    """
+    start_text, slash, end_text = text.strip().partition("/")
+    if not slash:
+        if _DATE.match(start_text):
+            return When(read_day(start_text, in_zone, field=field), exact=False)
+        moment = read_moment(start_text, in_zone, field=field)
+        return When(Interval(moment.at, moment.at + length), exact=True, notes=moment.notes)
+    start_span, end_span = _read_duration(start_text), _read_duration(end_text)
+    if start_span is not None and end_span is not None:
+        raise _unrecognized(text, field)
+    notes: tuple[str, ...] = ()
+    if start_span is None:
+        start, notes = read_bound(start_text, in_zone, field=field, is_end=False)
+    if end_span is None:
+        end, more = read_bound(end_text, in_zone, field=field, is_end=True)
+        notes += more
+    if start_span is not None:
+        start = end - start_span
+    if end_span is not None:
+        end = start + end_span
+    if end <= start:
+        raise InvalidArgument(
+            f"{field} ends before it starts.", fields={field: "must end after it starts"}
+        )
+    return When(Interval(start, end), exact=False, notes=notes)
+
+
+def read_day(text: str, in_zone: ZoneInfo, *, field: str) -> Interval:
+    """Return a date as the stretch from its midnight to the next.
+
+    Raises:
+        UnrecognizedTime: There is no such date.
+        InvalidArgument: It lies before 1900 or after 2199.
+    """
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        raise _unrecognized(text, field) from None
+    if not 1900 <= day.year <= 2198:
+        raise InvalidArgument(
+            "Times must lie between the years 1900 and 2199.", fields={field: "is out of range"}
+        )
+    start = on_the_clock(day.toordinal(), 0, in_zone)
+    return Interval(start, on_the_clock(day.toordinal() + 1, 0, in_zone))
+
+
+def read_bound(
+    text: str, in_zone: ZoneInfo, *, field: str, is_end: bool
+) -> tuple[int, tuple[str, ...]]:
+    """Return one end of a stretch: a date means its first midnight, as an end its last.
+
+    Raises:
+        UnrecognizedTime: It is neither a date nor a date-time.
+        NonexistentTime: A clock change skips it.
+    """
+    if _DATE.match(text.strip()):
+        day = read_day(text, in_zone, field=field)
+        return (day.end if is_end else day.start), ()
+    moment = read_moment(text, in_zone, field=field)
+    return moment.at, moment.notes
+
+
+def _read_duration(text: str) -> int | None:
+    read = _DURATION.match(text.strip().upper())
+    if read is None:
+        return None
+    return sum(int(count) * unit for count, unit in zip(read.groups(), _UNITS, strict=True) if count)
+
+
+def _unrecognized(text: str, field: str) -> UnrecognizedTime:
+    return UnrecognizedTime(
+        f"{field} {text[:40]!r} is not a date or time in ISO 8601.",
+        fields={field: "is not ISO 8601"},
+    )
+
+
+def utc_text(at: int) -> str:
+    """Return an instant as ISO 8601 in UTC with `Z`, to the second where that is exact."""
+    return local(at, _UTC).replace(tzinfo=None).isoformat() + "Z"

@@ -1,0 +1,49 @@
+"""Saying times: always with the weekday, the local time and the zone."""
+
+from zoneinfo import ZoneInfo
+
+from sched_agent.model.interval import Interval
+from sched_agent.model.zone import local
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+def say_interval(interval: Interval, in_zone: ZoneInfo, *, with_zone: bool = True) -> str:
+    """Return for example `Tuesday 24 November 2026, 15:30–16:00 (America/New_York)`."""
+    start, end = local(interval.start, in_zone), local(interval.end, in_zone)
+    until = f"{end:%H:%M}"
+    if end.date() != start.date():
+        until = f" {say_day(interval.end, in_zone)}, {until}"
+    return f"{say_day(interval.start, in_zone)}, {start:%H:%M}–{until}" + (
+        f" ({in_zone.key})" if with_zone else ""
+    )
+
+
+def say_moment(at: int, in_zone: ZoneInfo) -> str:
+    """Return for example `Tuesday 24 November 2026, 15:30 (America/New_York)`."""
+    return f"{say_day(at, in_zone)}, {local(at, in_zone):%H:%M} ({in_zone.key})"
+
+
+def say_day(at: int, in_zone: ZoneInfo) -> str:
+    """Return for example `Tuesday 24 November 2026`."""
+    moment = local(at, in_zone)
+    return f"{WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def weekday(at: int, in_zone: ZoneInfo) -> str:
+    """Return the weekday's English name at an instant."""
+    return WEEKDAYS[local(at, in_zone).weekday()]
+
+WHY_NOT = {
+    "in_the_past": "that time is over",
+    "too_soon": "that is sooner than the calendar's minimum notice",
+    "too_far_ahead": "that is further ahead than the calendar takes bookings",
+    "outside_hours": "the calendar is not open then",
+    "day_full": "the calendar takes no more events on that day",
+    "slot_taken": "that time is taken",
+}
+"""Why a time can't be had, by the refusal's code."""

@@ -1,0 +1,1 @@
+"""Where everything is kept: the promise in `base`, its keepers beside it."""

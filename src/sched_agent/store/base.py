@@ -1,0 +1,201 @@
+"""What a store promises; one contract suite holds every store to it.
+
+A transaction belongs to one environment: it can neither see nor touch another one, whatever ids
+it is given. All instants are UTC microseconds.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sched_agent.model.availability_rule import Rule
+from sched_agent.model.calendar import Calendar, Environment
+from sched_agent.model.caller import Token
+from sched_agent.model.event import Event, EventFilter
+from sched_agent.model.ids import Number
+from sched_agent.model.interval import Interval
+from sched_agent.model.schedule import Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The answer that a request_id got, and the fingerprint of the arguments it came with."""
+
+    fingerprint: str
+    answer: Mapping[str, object]
+
+
+class Reader(Protocol):
+    """What can be read in one environment; every read sees the same state."""
+
+    def environment(self) -> Environment:
+        """Return the environment."""
+        ...
+
+    def calendar(self, calendar_id: Number) -> Calendar:
+        """Return a calendar.
+
+        Raises:
+            UnknownCalendar: The environment has none with that id.
+        """
+        ...
+
+    def calendars(self, query: str | None, limit: int, after: Number) -> Sequence[Calendar]:
+        """Return calendars whose name contains the folded `query`, by id, from beyond `after`."""
+        ...
+
+    def rules(self, calendar_id: Number) -> Sequence[Rule]:
+        """Return a calendar's availability rules in the order in which they were made."""
+        ...
+
+    def event(self, event_id: Number) -> Event:
+        """Return an event.
+
+        Raises:
+            UnknownEvent: The environment has none with that id.
+        """
+        ...
+
+    def events(self, wanted: EventFilter, limit: int) -> Sequence[Event]:
+        """Return the events that a filter lets through, by (start, id)."""
+        ...
+
+    def taken(
+        self, calendar_id: Number, within: Interval, now: int, leaving_out: Number | None = None
+    ) -> Sequence[Taken]:
+        """Return what blocks time in a stretch at `now`, sorted by start; reads no more than that."""
+        ...
+
+    def tokens(self) -> Sequence[Token]:
+        """Return the environment's tokens, oldest first."""
+        ...
+
+    def recall(self, operation: str, request_id: str) -> Remembered | None:
+        """Return what an earlier request with that id was answered, if there was one."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """Reads and writes of one environment that happen together or not at all."""
+
+    def lock_calendar(self, calendar_id: Number) -> Calendar:
+        """Return a calendar, and let no other transaction lock it before this one ends.
+
+        Raises:
+            UnknownCalendar: The environment has none with that id.
+        """
+        ...
+
+    def lock_event(self, event_id: Number) -> tuple[Calendar, Event]:
+        """Lock an event's calendar and return both as they are under the lock.
+
+        Raises:
+            UnknownEvent: The environment has none with that id.
+        """
+        ...
+
+    def add_calendar(self, calendar: Calendar) -> Calendar:
+        """Keep a new calendar under an id of its own, which the result carries."""
+        ...
+
+    def put_calendar(self, calendar: Calendar) -> None:
+        """Replace a calendar."""
+        ...
+
+    def delete_calendar(self, calendar_id: Number) -> None:
+        """Delete a calendar with its rules and events."""
+        ...
+
+    def add_rule(self, calendar_id: Number, rule: Rule) -> Rule:
+        """Keep a new availability rule under an id of its own, which the result carries."""
+        ...
+
+    def delete_rule(self, calendar_id: Number, rule_id: Number) -> None:
+        """Delete an availability rule.
+
+        Raises:
+            UnknownRule: The calendar has none with that id.
+        """
+        ...
+
+    def add_event(self, event: Event) -> Event:
+        """Keep a new event under an id of its own, which the result carries."""
+        ...
+
+    def put_event(self, event: Event) -> None:
+        """Replace an event."""
+        ...
+
+    def delete_event(self, event: Event) -> None:
+        """Delete an event."""
+        ...
+
+    def add_token(self, token: Token) -> Token:
+        """Keep a new token under an id of its own, which the result carries."""
+        ...
+
+    def revoke_token(self, token_id: Number, now: int) -> bool:
+        """Make a token invalid from `now` on; whether there was such a token."""
+        ...
+
+    def remember(self, operation: str, request_id: str, remembered: Remembered, now: int) -> None:
+        """Keep the answer to a request, and forget those older than their keeping time."""
+        ...
+
+
+class Store(Protocol):
+    """A database. Threads and processes share it."""
+
+    def snapshot(self, environment_id: Number) -> AbstractContextManager[Reader]:
+        """Begin to read one environment.
+
+        Raises:
+            CalendarUnreachable: The database can't be read at this moment.
+        """
+        ...
+
+    def transaction(self, environment_id: Number) -> AbstractContextManager[Transaction]:
+        """Begin to write one environment; leaving it by an exception undoes everything.
+
+        Raises:
+            CalendarUnreachable: The database can't be written at this moment.
+        """
+        ...
+
+    def environments(self) -> Sequence[Environment]:
+        """Return all environments, oldest first."""
+        ...
+
+    def add_environment(
+        self, name: str, timezone: str, now: int, furnish: Callable[[Transaction], None]
+    ) -> tuple[Environment, bool]:
+        """Return the environment with that name, and whether it was made now.
+
+        A new one is furnished in the transaction that makes it.
+        """
+        ...
+
+    def find_token(self, hashed: str) -> Token | None:
+        """Return the token with that hash, of whichever environment."""
+        ...
+
+    def has_tokens(self, now: int) -> bool:
+        """Whether any environment has a token that is valid at `now`."""
+        ...
+
+    def migrate(self) -> Sequence[str]:
+        """Bring the schema up to date and return the names of the steps taken.
+
+        Raises:
+            SettingsError: The database was made by a newer version.
+        """
+        ...
+
+    def pending(self) -> Sequence[str]:
+        """Return the names of the migrations that `migrate` would take."""
+        ...
+
+    def close(self) -> None:
+        """Give back everything that is open."""
+        ...

@@ -1,0 +1,183 @@
+"""The schema, step by step. A step that has been released is never edited; add one instead."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+from sched_agent.errors import SettingsError
+
+steps = Migrations("sched_agent")
+
+_TABLES = (
+    """
+    create table environment (
+        environment_id integer primary key,
+        name text not null unique,
+        timezone text not null,
+        created_at integer not null
+    ) strict
+    """,
+    """
+    create table token (
+        environment_id integer not null references environment on delete cascade,
+        token_id integer not null,
+        name text not null,
+        hash text not null unique,
+        level integer not null,
+        owner_type text,
+        owner_id text,
+        own_events_only integer not null,
+        created_at integer not null,
+        expires_at integer,
+        revoked_at integer,
+        primary key (environment_id, token_id)
+    ) strict, without rowid
+    """,
+    """
+    create table calendar (
+        environment_id integer not null references environment on delete cascade,
+        calendar_id integer not null,
+        name text not null,
+        search_text text not null,
+        timezone text not null,
+        description text,
+        owner_id text,
+        metadata text,
+        availability text not null,
+        double_booking text not null,
+        slot_step_minutes integer,
+        buffer_before_minutes integer not null,
+        buffer_after_minutes integer not null,
+        min_notice_minutes integer not null,
+        max_days_ahead integer,
+        max_events_per_day integer,
+        max_attendees integer,
+        created_at integer not null,
+        updated_at integer not null,
+        primary key (environment_id, calendar_id)
+    ) strict, without rowid
+    """,
+    """
+    create table availability_rule (
+        environment_id integer not null,
+        calendar_id integer not null,
+        rule_id integer not null,
+        position integer not null,
+        type text not null check (type in ('recurring', 'exception')),
+        available integer not null,
+        days_of_week text,
+        date text,
+        start_minute integer,
+        end_minute integer,
+        timezone text,
+        primary key (environment_id, calendar_id, position),
+        unique (environment_id, rule_id),
+        foreign key (environment_id, calendar_id) references calendar on delete cascade
+    ) strict, without rowid
+    """,
+    """
+    create table event (
+        environment_id integer not null,
+        calendar_id integer not null,
+        event_id integer not null,
+        title text not null,
+        start_at integer not null,
+        end_at integer not null check (end_at > start_at),
+        description text,
+        location text,
+        status text not null check (status in ('confirmed', 'tentative', 'cancelled')),
+        type text not null,
+        transparent integer not null,
+        attendees text not null,
+        owner_type text,
+        owner_id text,
+        created_by text,
+        hold_expires_at integer,
+        cancel_reason text,
+        version integer not null,
+        created_at integer not null,
+        updated_at integer not null,
+        -- kept by the store from the model's rules, so that an index can serve them
+        claims integer not null,
+        search_text text not null,
+        attendee_text text not null,
+        primary key (environment_id, calendar_id, event_id),
+        foreign key (environment_id, calendar_id) references calendar on delete cascade,
+        check ((owner_type is null) = (owner_id is null))
+    ) strict, without rowid
+    """,
+    "create unique index event_by_id on event (environment_id, event_id)",
+    "create index event_by_start on event (environment_id, calendar_id, start_at, event_id)",
+    # Which time is taken is answered from these two indexes alone, without reading an event.
+    # An event of up to a day is found by where it starts; the few longer ones by where they end.
+    """
+    create index event_short on event
+        (environment_id, calendar_id, start_at, end_at, type, hold_expires_at, event_id)
+        where claims = 1 and end_at - start_at <= 86400000000
+    """,
+    """
+    create index event_long on event
+        (environment_id, calendar_id, end_at, start_at, type, hold_expires_at, event_id)
+        where claims = 1 and end_at - start_at > 86400000000
+    """,
+    """
+    create table request (
+        environment_id integer not null references environment on delete cascade,
+        operation text not null,
+        request_id text not null,
+        fingerprint text not null,
+        answer text not null,
+        created_at integer not null,
+        primary key (environment_id, operation, request_id)
+    ) strict, without rowid
+    """,
+    "create index request_by_age on request (environment_id, created_at)",
+)
+
+
+@steps()
+def m001_foundation(db: Database) -> None:
+    """Environments, tokens, calendars, rules, events, answered requests."""
+    for statement in _TABLES:
+        db.execute(statement)
+
+
+def names() -> list[str]:
+    """Return the names of all steps that this version knows."""
+    return [step.name for step in steps.pending(Database(memory=True))]
+
+
+def applied(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of the steps that a database has taken."""
+    return [step.name for step in steps.applied(_database(connection))]
+
+
+def pending(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of the steps that a database has still to take.
+
+    Raises:
+        SettingsError: It has taken steps that this version does not know.
+    """
+    done = applied(connection)
+    unknown: Sequence[str] = [name for name in done if name not in names()]
+    if unknown:
+        raise SettingsError(
+            f"The database is at version {unknown[-1]}, newer than this sched-agent "
+            f"(which knows {names()[-1]}): upgrade sched-agent, or name another DATABASE."
+        )
+    return [name for name in names() if name not in done]
+
+
+def apply(connection: sqlite3.Connection) -> list[str]:
+    """Take the steps that are left, inside the caller's transaction, and return their names."""
+    left = pending(connection)
+    if left:
+        steps.apply(_database(connection))
+    return left
+
+
+def _database(connection: sqlite3.Connection) -> Database:
+    options: dict[str, Any] = {"execute_plugins": False}
+    return Database(connection, **options)

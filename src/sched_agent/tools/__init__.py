@@ -1,0 +1,1 @@
+"""The tools: each checks its arguments, asks the backend, and says the answer."""

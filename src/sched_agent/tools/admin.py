@@ -1,0 +1,355 @@
+"""Setting calendars up: the toolset `admin`."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from sched_agent.backends.base import Backend
+from sched_agent.errors import InvalidArgument, UnknownRule
+from sched_agent.model import ids
+from sched_agent.model.availability_rule import (
+    Exception_,
+    Hours,
+    Recurring,
+    Rule,
+    clock_text,
+    read_clock,
+)
+from sched_agent.model.calendar import Availability, DoubleBooking, Policy
+from sched_agent.model.caller import Caller, Level
+from sched_agent.model.ids import Kind, code
+from sched_agent.services.calendars import OFFICE_HOURS
+from sched_agent.speech.phrasing import WEEKDAYS
+from sched_agent.tools.answers import EventOutput, Output, quoted, say_event
+from sched_agent.tools.arguments import (
+    ActorId,
+    Id,
+    Name,
+    RequestId,
+    Text,
+    ToolInput,
+    event_number,
+)
+from sched_agent.tools.calendars import CalendarOutput, say_calendar, the_calendar
+from sched_agent.tools.registry import Result, tool
+
+
+class _Policy(ToolInput):
+    """What create_calendar and update_calendar have in common."""
+
+    description: Text | None = None
+    timezone: str | None = Field(None, max_length=64, description="IANA zone")
+    owner_id: ActorId | None = Field(None, description="User id")
+    availability: Literal["rules", "open"] | None = Field(
+        None, description="rules (default): open inside availability rules; open: unless blocked"
+    )
+    double_booking: Literal["refuse", "allow"] | None = None
+    slot_step_minutes: int | None = Field(None, ge=1, le=1440)
+    buffer_before_minutes: int | None = Field(None, ge=0, le=1440)
+    buffer_after_minutes: int | None = Field(None, ge=0, le=1440)
+    min_notice_minutes: int | None = Field(None, ge=0, le=525600)
+    max_days_ahead: int | None = Field(None, ge=1, le=3650)
+    max_events_per_day: int | None = Field(None, ge=1, le=1000)
+    max_attendees: int | None = Field(None, ge=1, le=1000)
+    request_id: RequestId = None
+
+    def changes(self) -> dict[str, object]:
+        """Return what was sent, as fields of `Calendar` and `Policy`."""
+        sent = self.model_dump(exclude_unset=True, exclude={"calendar_id", "request_id", "hours"})
+        if "availability" in sent:
+            sent["availability"] = Availability(sent["availability"])
+        if "double_booking" in sent:
+            sent["double_booking"] = DoubleBooking(sent["double_booking"])
+        return sent
+
+
+class CreateCalendar(_Policy):
+    """Arguments of `create_calendar`."""
+
+    name: Name
+    hours: Literal["office", "none"] = Field(
+        "office", description="office: starts with Monday to Friday 9:00-17:00"
+    )
+
+
+class UpdateCalendar(_Policy):
+    """Arguments of `update_calendar`. What is left out stays."""
+
+    calendar_id: Id
+    name: Name | None = None
+
+
+class CalendarAnswer(Output):
+    """One calendar."""
+
+    calendar: CalendarOutput
+
+
+@tool("Create a calendar", output=CalendarAnswer, toolset="admin", level=Level.ADMIN)
+def create_calendar(backend: Backend, caller: Caller, arguments: CreateCalendar) -> Result:
+    """Make a calendar with its booking rules."""
+    sent = arguments.changes()
+    policy = {name: sent.pop(name) for name in list(sent) if name in Policy.__slots__}
+    open_always = policy.get("availability") is Availability.OPEN
+    calendar = backend.create_calendar(
+        caller,
+        name=arguments.name,
+        timezone=arguments.timezone,
+        policy=Policy(**policy),  # type: ignore[arg-type]  # checked by the input model
+        rules=() if open_always or arguments.hours == "none" else (OFFICE_HOURS,),
+        request_id=arguments.request_id,
+        description=arguments.description,
+        owner_id=arguments.owner_id,
+    )
+    return Result(
+        f"Created: {say_calendar(calendar)}.",
+        CalendarAnswer(calendar=CalendarOutput.of(calendar)),
+    )
+
+
+@tool(
+    "Change a calendar", output=CalendarAnswer, toolset="admin", level=Level.ADMIN, idempotent=True
+)
+def update_calendar(backend: Backend, caller: Caller, arguments: UpdateCalendar) -> Result:
+    """Change a calendar's name, zone or booking rules. Events it holds already stay."""
+    before = the_calendar(backend, caller, arguments.calendar_id)
+    calendar = backend.revise_calendar(
+        caller, before.id, arguments.changes(), request_id=arguments.request_id
+    )
+    return Result(
+        f"Changed: {say_calendar(calendar)}.",
+        CalendarAnswer(calendar=CalendarOutput.of(calendar)),
+    )
+
+
+class AddAvailabilityRule(ToolInput):
+    """Arguments of `add_availability_rule`."""
+
+    calendar_id: Id | None = Field(None, description="May be left out if there is only one")
+    type: Literal["recurring", "exception"]
+    days_of_week: list[int] | None = Field(
+        None, description="recurring: 1 = Monday to 7 = Sunday", max_length=7
+    )
+    date: str | None = Field(None, max_length=10, description="exception: YYYY-MM-DD")
+    start_time: str | None = Field(
+        None, max_length=8, description="HH:MM; an exception without times is the whole day"
+    )
+    end_time: str | None = Field(None, max_length=8, description="HH:MM, 24:00 at the latest")
+    available: bool = Field(True, description="false: closed then")
+    timezone: str | None = Field(None, max_length=64)
+    request_id: RequestId = None
+
+
+class RuleOutput(Output):
+    """An availability rule."""
+
+    id: str
+    type: str
+    available: bool
+    days_of_week: list[int] | None = None
+    date: str | None = None
+    start_time: str | None = None
+    end_time: str | None = None
+    timezone: str | None = None
+
+    @classmethod
+    def of(cls, rule: Rule) -> "RuleOutput":
+        """Return a rule for the answer."""
+        recurring = isinstance(rule, Recurring)
+        return cls(
+            id=code(Kind.RULE, rule.id),
+            type="recurring" if recurring else "exception",
+            available=rule.available,
+            days_of_week=sorted(rule.days_of_week) if recurring else None,
+            date=None if recurring else rule.date.isoformat(),
+            start_time=clock_text(rule.hours.start) if rule.hours else None,
+            end_time=clock_text(rule.hours.end) if rule.hours else None,
+            timezone=rule.timezone,
+        )
+
+
+class RuleAnswer(Output):
+    """One availability rule, and all that the calendar has now."""
+
+    rule: RuleOutput
+    rules: list[RuleOutput]
+
+
+@tool("Add opening hours", output=RuleAnswer, toolset="admin", level=Level.ADMIN)
+def add_availability_rule(
+    backend: Backend, caller: Caller, arguments: AddAvailabilityRule
+) -> Result:
+    """Open or close a calendar: every week on some days, or on one date (a later rule wins)."""
+    calendar = the_calendar(backend, caller, arguments.calendar_id)
+    rule = read_rule(
+        kind=arguments.type,
+        days_of_week=arguments.days_of_week,
+        day=arguments.date,
+        start_time=arguments.start_time,
+        end_time=arguments.end_time,
+        available=arguments.available,
+        timezone=arguments.timezone,
+    )
+    kept = backend.add_rule(caller, calendar.id, rule, request_id=arguments.request_id)
+    rules = backend.rules(caller, calendar.id)
+    data = RuleAnswer(rule=RuleOutput.of(kept), rules=[RuleOutput.of(rule) for rule in rules])
+    lines = [f"Added {_say_rule(kept)} on {quoted(calendar.name)} ({calendar.timezone}).", "Now:"]
+    return Result("\n".join([*lines, *(f"- {_say_rule(rule)}" for rule in rules)]), data)
+
+
+class RemoveAvailabilityRule(ToolInput):
+    """Arguments of `remove_availability_rule`."""
+
+    calendar_id: Id | None = None
+    rule_id: Id = Field(description="Such as rul_7k3m9q")
+
+
+class RulesAnswer(Output):
+    """The availability rules that are left."""
+
+    rules: list[RuleOutput]
+
+
+@tool(
+    "Remove opening hours",
+    output=RulesAnswer,
+    toolset="admin",
+    level=Level.ADMIN,
+    destructive=True,
+    idempotent=False,
+)
+def remove_availability_rule(
+    backend: Backend, caller: Caller, arguments: RemoveAvailabilityRule
+) -> Result:
+    """Remove an availability rule. Events booked by it stay."""
+    calendar = the_calendar(backend, caller, arguments.calendar_id)
+    backend.remove_rule(caller, calendar.id, rule_number(arguments.rule_id))
+    rules = backend.rules(caller, calendar.id)
+    lines = [f"Removed. Left on {quoted(calendar.name)} ({calendar.timezone}):"]
+    text = "\n".join([*lines, *(f"- {_say_rule(rule)}" for rule in rules)])
+    return Result(text, RulesAnswer(rules=[RuleOutput.of(rule) for rule in rules]))
+
+
+class DeleteEvent(ToolInput):
+    """Arguments of `delete_event`."""
+
+    event_id: Id
+    request_id: RequestId = None
+
+
+class DeletedAnswer(Output):
+    """The event that was deleted."""
+
+    deleted: EventOutput
+
+
+@tool(
+    "Delete an event",
+    output=DeletedAnswer,
+    toolset="admin",
+    level=Level.ADMIN,
+    destructive=True,
+    idempotent=False,
+)
+def delete_event(backend: Backend, caller: Caller, arguments: DeleteEvent) -> Result:
+    """Delete an event for good, without a trace. To call it off, use cancel_event."""
+    event_id = event_number(arguments.event_id)
+    calendar, _ = backend.event(caller, event_id)
+    event = backend.delete(caller, event_id, request_id=arguments.request_id)
+    return Result(
+        f"Deleted: {say_event(calendar, event)}.",
+        DeletedAnswer(deleted=EventOutput.of(calendar, event)),
+    )
+
+
+def rule_number(text: str) -> ids.Number:
+    """Return the number of a rule id in any spelling.
+
+    Raises:
+        UnknownRule: It is no id at all.
+    """
+    number = ids.parse(Kind.RULE, text)
+    if number is None:
+        raise UnknownRule("The calendar has no availability rule with that id.")
+    return number
+
+
+def read_rule(
+    *,
+    kind: Literal["recurring", "exception"],
+    days_of_week: list[int] | None,
+    day: str | None,
+    start_time: str | None,
+    end_time: str | None,
+    available: bool,
+    timezone: str | None,
+) -> Rule:
+    """Return the rule that these fields describe (Talkover: create-availability-rule).
+
+    Raises:
+        InvalidArgument: A field is missing, malformed or belongs to the other kind.
+    """
+    hours = None
+    if start_time is not None or end_time is not None:
+        if start_time is None or end_time is None:
+            missing = "start_time" if start_time is None else "end_time"
+            raise InvalidArgument(
+                "start_time and end_time come together.", fields={missing: "is required here"}
+            )
+        hours = Hours(start=read_clock(start_time), end=read_clock(end_time, is_end=True))
+    if kind == "exception":
+        if days_of_week:
+            raise _foreign("days_of_week", kind)
+        return Exception_(
+            id=0, date=_date(day), available=available, hours=hours, timezone=timezone
+        )
+    if day is not None:
+        raise _foreign("date", kind)
+    if not days_of_week or not set(days_of_week) <= set(range(1, 8)):
+        raise InvalidArgument(
+            "days_of_week must name days from 1 (Monday) to 7 (Sunday).",
+            fields={"days_of_week": "must be numbers from 1 to 7"},
+        )
+    if hours is None:
+        raise InvalidArgument(
+            "A recurring rule needs start_time and end_time.",
+            fields={"start_time": "is required here", "end_time": "is required here"},
+        )
+    return Recurring(
+        id=0,
+        days_of_week=frozenset(days_of_week),
+        hours=hours,
+        available=available,
+        timezone=timezone,
+    )
+
+
+def _foreign(name: str, kind: str) -> InvalidArgument:
+    return InvalidArgument(
+        f"{name} does not belong to a rule of type {kind}.", fields={name: "does not belong here"}
+    )
+
+
+def _date(text: str | None) -> date:
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        day = None
+    if day is None or not 1900 <= day.year <= 2198:
+        raise InvalidArgument(
+            "An exception needs a date, YYYY-MM-DD.", fields={"date": "must be YYYY-MM-DD"}
+        )
+    return day
+
+
+def _say_rule(rule: Rule) -> str:
+    state = "open" if rule.available else "closed"
+    hours = "all day"
+    if rule.hours:
+        hours = f"{clock_text(rule.hours.start)}–{clock_text(rule.hours.end)}"
+    if isinstance(rule, Recurring):
+        days = ", ".join(WEEKDAYS[day - 1] for day in sorted(rule.days_of_week))
+    else:
+        days = f"{WEEKDAYS[rule.date.weekday()]} {rule.date.isoformat()}"
+    return f"{state} {days} {hours} [{code(Kind.RULE, rule.id)}]"

@@ -1,0 +1,169 @@
+"""What tools answer: values for programs and, in `say`, text for the model."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sched_agent.errors import SchedAgentError
+from sched_agent.model import zone
+from sched_agent.model.attendee import Attendee
+from sched_agent.model.calendar import Calendar
+from sched_agent.model.event import Event
+from sched_agent.model.ids import Kind, code
+from sched_agent.model.slot import Slot
+from sched_agent.model.status import Status
+from sched_agent.speech.phrasing import say_interval, say_moment, weekday
+
+
+class Output(BaseModel):
+    """A part of an answer; what is not known is left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AttendeeOutput(Output):
+    """An invited person."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    response: str
+
+    @classmethod
+    def of(cls, attendee: Attendee) -> "AttendeeOutput":
+        """Return an attendee for the answer."""
+        return cls(
+            name=attendee.name,
+            email=attendee.email,
+            phone=attendee.phone,
+            response=attendee.response.value,
+        )
+
+
+class EventOutput(Output):
+    """An event; its times carry the offset of `timezone`."""
+
+    id: str
+    calendar_id: str
+    calendar: str = Field(description="The calendar's name")
+    title: str
+    start_at: str
+    end_at: str
+    weekday: str
+    timezone: str
+    status: str
+    type: str
+    description: str | None = None
+    location: str | None = None
+    attendees: list[AttendeeOutput] = []
+    owner_type: str | None = None
+    owner_id: str | None = None
+    created_by: str | None = None
+    hold_expires_at: str | None = None
+    cancel_reason: str | None = None
+    version: int
+
+    @classmethod
+    def of(cls, calendar: Calendar, event: Event) -> "EventOutput":
+        """Return an event for the answer, in its calendar's zone."""
+        in_zone, owner = calendar.zone, event.owner
+        expires = event.hold_expires_at
+        return cls(
+            id=code(Kind.EVENT, event.id),
+            calendar_id=code(Kind.CALENDAR, calendar.id),
+            calendar=calendar.name,
+            title=event.title,
+            start_at=iso(event.interval.start, in_zone),
+            end_at=iso(event.interval.end, in_zone),
+            weekday=weekday(event.interval.start, in_zone),
+            timezone=calendar.timezone,
+            status=event.status.value,
+            type=event.type,
+            description=event.description,
+            location=event.location,
+            attendees=[AttendeeOutput.of(attendee) for attendee in event.attendees],
+            owner_type=owner.type.value if owner else None,
+            owner_id=owner.id if owner else None,
+            created_by=event.created_by,
+            hold_expires_at=None if expires is None else iso(expires, in_zone),
+            cancel_reason=event.cancel_reason,
+            version=event.version,
+        )
+
+
+class SlotOutput(Output):
+    """A free time and the calendars that are free then."""
+
+    start_at: str
+    end_at: str
+    weekday: str
+    timezone: str
+    calendar_ids: list[str]
+
+    @classmethod
+    def of(cls, slot: Slot, in_zone: ZoneInfo | None = None) -> "SlotOutput":
+        """Return a slot for the answer, in the caller's zone or the calendar's."""
+        shown = in_zone or zone.zone(slot.timezone)
+        return cls(
+            start_at=iso(slot.interval.start, shown),
+            end_at=iso(slot.interval.end, shown),
+            weekday=weekday(slot.interval.start, shown),
+            timezone=shown.key,
+            calendar_ids=[code(Kind.CALENDAR, number) for number in slot.calendar_ids],
+        )
+
+
+def iso(at: int, in_zone: ZoneInfo) -> str:
+    """Return an instant as ISO 8601 with the zone's offset."""
+    return zone.local(at, in_zone).isoformat()
+
+
+def quoted(text: str) -> str:
+    """Return text that somebody wrote, on one line and between quotes: it is data."""
+    line = " ".join(text.split())
+    return f"“{line if len(line) <= 120 else line[:119] + '…'}”"
+
+
+def say_event(calendar: Calendar, event: Event) -> str:
+    """Return one line with title, time, zone, id and status."""
+    when = say_interval(event.interval, calendar.zone)
+    held = ""
+    if event.hold_expires_at is not None and event.status is Status.TENTATIVE:
+        held = f", held until {say_moment(event.hold_expires_at, calendar.zone)}"
+    people = ", ".join(quoted(a.name or a.email or a.phone or "") for a in event.attendees[:5])
+    invited = f", with {people}" if people else ""
+    return f"{quoted(event.title)} {when}{invited} [{code(Kind.EVENT, event.id)}, {event.status}{held}]"
+
+
+def say_slots(slots: Iterable[Slot], in_zone: ZoneInfo | None = None) -> str:
+    """Return slots a line each, with weekday, local time, zone and the start to send back."""
+    lines = []
+    for slot in slots:
+        shown = in_zone or zone.zone(slot.timezone)
+        lines.append(f"- {say_interval(slot.interval, shown)}: {iso(slot.interval.start, shown)}")
+    return "\n".join(lines)
+
+
+def say_error(error: SchedAgentError) -> str:
+    """Return what a model reads of an error: what happened, what to do, what is free instead."""
+    lines = [f"{error.code}: {error.message}", error.hint]
+    if error.alternatives:
+        lines.append(f"Nearest free times:\n{say_slots(error.alternatives)}")
+    return "\n".join(line for line in lines if line)
+
+
+def error_data(error: SchedAgentError) -> dict[str, Any]:
+    """Return what a program reads of an error."""
+    data: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+    if error.fields:
+        data["fields"] = error.fields
+    if error.alternatives:
+        data["alternatives"] = slots_data(error.alternatives)
+    return data
+
+
+def slots_data(slots: Sequence[Slot]) -> list[dict[str, Any]]:
+    """Return slots as plain data."""
+    return [SlotOutput.of(slot).model_dump() for slot in slots]

@@ -1,0 +1,137 @@
+"""Reading what a model sends: forgiving about form, strict about meaning."""
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from sched_agent.errors import InvalidArgument, UnknownArgument, UnknownCalendar, UnknownEvent
+from sched_agent.model import ids
+from sched_agent.model.attendee import Attendee
+
+
+def _listed(value: object) -> object:
+    """Take a list that some clients send as a JSON text, or a single item for a list of one."""
+    if isinstance(value, str) and value.strip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    if isinstance(value, str | dict):
+        return [value]
+    return value
+
+
+class ToolInput(BaseModel):
+    """Arguments of a tool. Null means the same as leaving an argument out."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, validate_by_name=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
+
+
+class AttendeeInput(ToolInput):
+    """A person to invite: a name, an e-mail or a phone number at least."""
+
+    name: str | None = Field(None, max_length=200)
+    email: str | None = Field(None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+    phone: str | None = Field(None, max_length=40)
+
+    def value(self) -> Attendee:
+        """Return the attendee."""
+        return Attendee(name=self.name, email=self.email, phone=self.phone)
+
+
+Id = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v)]
+Ids = Annotated[list[Id], BeforeValidator(_listed), Field(max_length=50)]
+Attendees = Annotated[list[AttendeeInput], BeforeValidator(_listed), Field(max_length=200)]
+Text = Annotated[str, Field(max_length=4000)]
+Title = Annotated[str, Field(min_length=1, max_length=255)]
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+Tag = Annotated[str, Field(min_length=1, max_length=50)]
+ActorId = Annotated[str, Field(min_length=1, max_length=100)]
+RequestId = Annotated[
+    str | None,
+    Field(min_length=1, max_length=128, description="Repeat it to retry: the act happens once"),
+]
+Version = Annotated[int | None, Field(ge=1, description="Fail if changed since this version")]
+Minutes = Annotated[int, Field(ge=1, le=10080)]
+StatusName = Literal["confirmed", "tentative", "cancelled"]
+OwnerTypeName = Literal["user", "agent"]
+ResponseName = Literal["accepted", "declined", "tentative", "needs_action"]
+
+InputT = TypeVar("InputT", bound=BaseModel)
+
+
+def read(kind: type[InputT], given: Mapping[str, Any], tool: str) -> InputT:
+    """Return a tool's arguments.
+
+    Raises:
+        UnknownArgument: Some have names that the tool does not have.
+        InvalidArgument: Some are missing or wrong; all of them are named.
+    """
+    try:
+        return kind.model_validate(given)
+    except ValidationError as fault:
+        raise _told(fault, kind, tool) from None
+
+
+def _told(fault: ValidationError, kind: type[BaseModel], tool: str) -> Exception:
+    found = fault.errors(include_url=False, include_input=False, include_context=False)
+    unknown = [e["loc"] for e in found if e["type"] == "extra_forbidden"]
+    if unknown:
+        return _unknown_arguments([".".join(map(str, loc)) for loc in unknown], kind, tool)
+    fields = {".".join(str(part) for part in e["loc"]) or "arguments": _plain(e["msg"]) for e in found}
+    problems = "; ".join(f"{name}: {problem}" for name, problem in fields.items())
+    return InvalidArgument(f"{problems}.", fields=fields)
+
+
+def _unknown_arguments(unknown: Sequence[str], kind: type[BaseModel], tool: str) -> UnknownArgument:
+    known = [field.alias or name for name, field in kind.model_fields.items()]
+    meant = [
+        f"{name} (did you mean {near[0]}?)"
+        if (near := difflib.get_close_matches(name, known, 1))
+        else name
+        for name in unknown
+    ]
+    return UnknownArgument(
+        f"{tool} has no argument {', '.join(meant)}.",
+        hint=f"Its arguments: {', '.join(known)}." if known else "It takes no arguments.",
+        fields=dict.fromkeys(unknown, "is not an argument of this tool"),
+    )
+
+
+def _plain(message: str) -> str:
+    plain = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return plain[:1].lower() + plain[1:]
+
+
+def calendar_number(text: str) -> ids.Number:
+    """Return the number of a calendar id in any spelling.
+
+    Raises:
+        UnknownCalendar: It is no id at all.
+    """
+    number = ids.parse(ids.Kind.CALENDAR, text)
+    if number is None:
+        raise UnknownCalendar("No calendar has that id.")
+    return number
+
+
+def event_number(text: str) -> ids.Number:
+    """Return the number of an event id in any spelling.
+
+    Raises:
+        UnknownEvent: It is no id at all.
+    """
+    number = ids.parse(ids.Kind.EVENT, text)
+    if number is None:
+        raise UnknownEvent("No event has that id.")
+    return number

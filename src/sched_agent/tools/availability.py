@@ -1,0 +1,148 @@
+"""Asking when calendars are free."""
+
+from collections.abc import Sequence
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from sched_agent.backends.base import Backend
+from sched_agent.errors import InvalidArgument
+from sched_agent.model import zone
+from sched_agent.model.caller import Caller
+from sched_agent.model.interval import DAY, MINUTE, Interval
+from sched_agent.services.availability import Answer, Match, Question
+from sched_agent.speech.iso import When, read_bound, read_when
+from sched_agent.speech.phrasing import WHY_NOT, say_interval
+from sched_agent.tools.answers import Output, SlotOutput, iso, say_slots
+from sched_agent.tools.arguments import Ids, ToolInput
+from sched_agent.tools.calendars import the_calendars
+from sched_agent.tools.registry import Result, tool
+
+_DEFAULT_DAYS = 14
+_LONGEST_DAYS = 366
+
+
+class CheckAvailability(ToolInput):
+    """Arguments of `check_availability`."""
+
+    calendar_ids: Ids | None = Field(None, description="Default: all calendars")
+    when: str | None = Field(
+        None,
+        max_length=100,
+        description="ISO 8601: a date (2026-11-24), a start time (2026-11-24T15:30) or start/end",
+    )
+    from_: str | None = Field(
+        None, alias="from", max_length=50, description="Instead of when; default: now"
+    )
+    to: str | None = Field(None, max_length=50, description="Default: 14 days later")
+    duration_minutes: int = Field(30, ge=1, le=1440)
+    timezone: str | None = Field(
+        None, max_length=64, description="The caller's IANA zone; default: the calendar's"
+    )
+    match: Literal["any", "all"] = Field("any", description="all: every calendar free at once")
+    limit: int = Field(3, ge=1, le=50)
+
+
+class AvailabilityOutput(Output):
+    """Free times."""
+
+    available: bool = Field(description="Whether what was asked for is free")
+    reason: str | None = Field(None, description="Why an exact time is not free")
+    slots: list[SlotOutput] = Field(description="Free times, earliest first")
+    more: bool = Field(description="Whether there are more than limit")
+    alternatives: list[SlotOutput] = Field(description="If nothing is free: the nearest free times")
+    searched_from: str
+    searched_to: str
+    timezone: str
+    duration_minutes: int
+    notes: list[str] = []
+
+
+@tool("Check availability", output=AvailabilityOutput)
+def check_availability(backend: Backend, caller: Caller, arguments: CheckAvailability) -> Result:
+    """Find free times, or ask whether one exact time is free.
+
+    Call it before offering or booking a time. Offer only what it returns; send a slot's start_at
+    to create_event. If the time asked for is not free it says why and gives the nearest free times.
+    """
+    calendars = the_calendars(backend, caller, arguments.calendar_ids)
+    in_zone = zone.zone(arguments.timezone) if arguments.timezone else calendars[0].zone
+    length = arguments.duration_minutes * MINUTE
+    when = _stretch(arguments, in_zone, length, backend.now())
+    answer = backend.free(
+        caller,
+        Question(
+            calendar_ids=tuple(calendar.id for calendar in calendars),
+            within=when.interval,
+            length=length,
+            exact=when.exact,
+            match=Match(arguments.match),
+            limit=arguments.limit + 1,
+        ),
+    )
+    return _result(arguments, when, answer, in_zone)
+
+
+def _stretch(arguments: CheckAvailability, in_zone: ZoneInfo, length: int, now: int) -> When:
+    start, end = arguments.from_, arguments.to
+    if arguments.when is not None:
+        if start is not None or end is not None:
+            raise InvalidArgument(
+                "when can't be combined with from and to.",
+                hint="Send either when, or from and to.",
+                fields={"when": "excludes from and to"},
+            )
+        when = read_when(arguments.when, in_zone, length=length)
+    else:
+        begins, notes = (now, ()) if start is None else read_bound(
+            start, in_zone, field="from", is_end=False
+        )
+        ends, more = (begins + _DEFAULT_DAYS * DAY, ()) if end is None else read_bound(
+            end, in_zone, field="to", is_end=True
+        )
+        if ends <= begins:
+            raise InvalidArgument("to must be after from.", fields={"to": "must be after from"})
+        when = When(Interval(begins, ends), exact=False, notes=(*notes, *more))
+    if when.interval.length > _LONGEST_DAYS * DAY:
+        raise InvalidArgument(
+            f"One question covers {_LONGEST_DAYS} days at most.", hint="Ask about a shorter time."
+        )
+    return when
+
+
+def _result(
+    arguments: CheckAvailability, when: When, answer: Answer, in_zone: ZoneInfo
+) -> Result:
+    slots = answer.slots[: arguments.limit]
+    shown = in_zone if arguments.timezone or len(answer.calendars) > 1 else None
+    data = AvailabilityOutput(
+        available=bool(slots),
+        reason=answer.refusal.code if answer.refusal else None,
+        slots=[SlotOutput.of(slot, shown) for slot in slots],
+        more=len(answer.slots) > len(slots),
+        alternatives=[SlotOutput.of(slot, shown) for slot in answer.alternatives],
+        searched_from=iso(when.interval.start, in_zone),
+        searched_to=iso(when.interval.end, in_zone),
+        timezone=in_zone.key,
+        duration_minutes=arguments.duration_minutes,
+        notes=list(when.notes),
+    )
+    return Result("\n".join([*_say(when, answer, data, in_zone, shown), *when.notes]), data)
+
+
+def _say(
+    when: When, answer: Answer, data: AvailabilityOutput, in_zone: ZoneInfo, shown: ZoneInfo | None
+) -> Sequence[str]:
+    asked = say_interval(when.interval, in_zone)
+    slots = answer.slots[: len(data.slots)]
+    if slots and when.exact:
+        return [f"Yes, {asked} is free.", say_slots(slots, shown)]
+    if slots:
+        more = "\nThere are more: narrow when, or raise limit." if data.more else ""
+        return [f"Free for {data.duration_minutes} minutes:", say_slots(slots, shown) + more]
+    why = f": {WHY_NOT[answer.refusal.code]} ({answer.refusal.code})" if answer.refusal else ""
+    lines = [f"Not free: {asked}{why}." if when.exact else f"Nothing is free in {asked}."]
+    if not answer.alternatives:
+        return [*lines, "Nothing is free in the 60 days around it either."]
+    return [*lines, "Nearest free times:", say_slots(answer.alternatives, shown)]

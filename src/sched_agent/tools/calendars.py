@@ -1,0 +1,133 @@
+"""Finding calendars."""
+
+from pydantic import Field
+
+from sched_agent.backends.base import Backend
+from sched_agent.errors import InvalidArgument, UnknownCalendar
+from sched_agent.model.calendar import Calendar
+from sched_agent.model.caller import Caller
+from sched_agent.model.ids import Kind, code
+from sched_agent.model.page import read_cursor
+from sched_agent.tools.answers import Output, quoted
+from sched_agent.tools.arguments import ToolInput, calendar_number
+from sched_agent.tools.registry import Result, tool
+
+
+class ListCalendars(ToolInput):
+    """Arguments of `list_calendars`."""
+
+    query: str | None = Field(None, max_length=255, description="Part of the name")
+    limit: int = Field(20, ge=1, le=100)
+    cursor: str | None = Field(None, max_length=100, description="next_cursor of the last page")
+
+
+class CalendarOutput(Output):
+    """A calendar."""
+
+    id: str
+    name: str
+    timezone: str
+    description: str | None = None
+    owner_id: str | None = None
+    availability: str = Field(description="rules: open inside its rules; open: unless blocked")
+    double_booking: str
+    slot_step_minutes: int | None = None
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    min_notice_minutes: int
+    max_days_ahead: int | None = None
+    max_events_per_day: int | None = None
+    max_attendees: int | None = None
+
+    @classmethod
+    def of(cls, calendar: Calendar) -> "CalendarOutput":
+        """Return a calendar for the answer."""
+        policy = calendar.policy
+        return cls(
+            id=code(Kind.CALENDAR, calendar.id),
+            name=calendar.name,
+            timezone=calendar.timezone,
+            description=calendar.description,
+            owner_id=calendar.owner_id,
+            availability=policy.availability.value,
+            double_booking=policy.double_booking.value,
+            slot_step_minutes=policy.slot_step_minutes,
+            buffer_before_minutes=policy.buffer_before_minutes,
+            buffer_after_minutes=policy.buffer_after_minutes,
+            min_notice_minutes=policy.min_notice_minutes,
+            max_days_ahead=policy.max_days_ahead,
+            max_events_per_day=policy.max_events_per_day,
+            max_attendees=policy.max_attendees,
+        )
+
+
+class CalendarsOutput(Output):
+    """A page of calendars."""
+
+    calendars: list[CalendarOutput]
+    next_cursor: str | None = None
+
+
+@tool("List calendars", output=CalendarsOutput)
+def list_calendars(backend: Backend, caller: Caller, arguments: ListCalendars) -> Result:
+    """List the calendars that can be booked: id, name, time zone, booking rules."""
+    after = read_cursor(arguments.cursor, 1)[0] if arguments.cursor else 0
+    page = backend.calendars(caller, query=arguments.query, limit=arguments.limit, after=after)
+    lines = [say_calendar(calendar) for calendar in page.items] or ["No calendar found."]
+    if page.next_cursor:
+        lines.append(f"More: cursor {page.next_cursor}")
+    data = CalendarsOutput(
+        calendars=[CalendarOutput.of(calendar) for calendar in page.items],
+        next_cursor=page.next_cursor,
+    )
+    return Result("\n".join(lines), data)
+
+
+def say_calendar(calendar: Calendar) -> str:
+    """Return one line with name, zone and id."""
+    return f"{quoted(calendar.name)} ({calendar.timezone}) [{code(Kind.CALENDAR, calendar.id)}]"
+
+
+def the_calendar(backend: Backend, caller: Caller, calendar_id: str | None) -> Calendar:
+    """Return the calendar that is named, or the only one there is.
+
+    Raises:
+        UnknownCalendar: There is none, or none with that id.
+        InvalidArgument: There are several and none was named.
+    """
+    if calendar_id is not None:
+        return backend.calendar(caller, calendar_number(calendar_id))
+    first = backend.calendars(caller, limit=5).items
+    if not first:
+        raise UnknownCalendar("There is no calendar yet.", hint="Create one with create_calendar.")
+    if len(first) > 1:
+        raise InvalidArgument(
+            "calendar_id is missing, and there are several calendars.",
+            hint="Ask which one is meant: " + "; ".join(say_calendar(c) for c in first) + ".",
+            fields={"calendar_id": "is required here"},
+        )
+    return first[0]
+
+
+def the_calendars(
+    backend: Backend, caller: Caller, calendar_ids: list[str] | None
+) -> list[Calendar]:
+    """Return the calendars that are named, or all of them.
+
+    Raises:
+        UnknownCalendar: There is none, or none with one of the ids.
+        InvalidArgument: There are too many to take all of them.
+    """
+    if calendar_ids:
+        numbers = dict.fromkeys(calendar_number(one) for one in calendar_ids)
+        return [backend.calendar(caller, number) for number in numbers]
+    page = backend.calendars(caller, limit=50)
+    if not page.items:
+        raise UnknownCalendar("There is no calendar yet.", hint="Create one with create_calendar.")
+    if page.next_cursor:
+        raise InvalidArgument(
+            "calendar_ids is missing, and there are more than 50 calendars.",
+            hint="Call list_calendars with a query, then name the calendars.",
+            fields={"calendar_ids": "is required here"},
+        )
+    return list(page.items)

@@ -1,0 +1,330 @@
+"""Booking, reading, moving, cancelling and answering events."""
+
+from typing import Any
+
+from pydantic import Field
+
+from sched_agent.backends.base import Backend
+from sched_agent.errors import InvalidArgument
+from sched_agent.model.attendee import Response
+from sched_agent.model.calendar import Calendar
+from sched_agent.model.caller import Caller, Level
+from sched_agent.model.event import MAX_HOLD_MINUTES, Change, Draft, Event, EventFilter
+from sched_agent.model.interval import MINUTE, Interval
+from sched_agent.model.owner import Owner, OwnerType, owner
+from sched_agent.model.page import read_cursor
+from sched_agent.model.status import Status
+from sched_agent.model.zone import local_day, on_the_clock
+from sched_agent.speech.iso import Moment, read_bound, read_moment
+from sched_agent.tools.answers import EventOutput, Output, quoted, say_event
+from sched_agent.tools.arguments import (
+    ActorId,
+    Attendees,
+    Id,
+    Ids,
+    Minutes,
+    OwnerTypeName,
+    RequestId,
+    ResponseName,
+    StatusName,
+    Tag,
+    Text,
+    Title,
+    ToolInput,
+    Version,
+    event_number,
+)
+from sched_agent.tools.calendars import the_calendar, the_calendars
+from sched_agent.tools.registry import Result, tool
+
+_DEFAULT_MINUTES = 30
+
+
+class EventAnswer(Output):
+    """One event."""
+
+    event: EventOutput
+    already_cancelled: bool | None = None
+    notes: list[str] = []
+
+
+class EventsAnswer(Output):
+    """A page of events."""
+
+    events: list[EventOutput]
+    next_cursor: str | None = None
+
+
+class CreateEvent(ToolInput):
+    """Arguments of `create_event`."""
+
+    title: Title
+    start_at: str = Field(
+        max_length=50, description="ISO 8601; without an offset in the calendar's zone"
+    )
+    end_at: str | None = Field(None, max_length=50)
+    duration_minutes: Minutes | None = Field(None, description="Instead of end_at; default 30")
+    calendar_id: Id | None = Field(None, description="May be left out if there is only one")
+    description: Text | None = None
+    location: Text | None = None
+    status: StatusName | None = Field(None, description="Default: confirmed")
+    type: Tag = Field("meeting", description="Free tag; block: only takes time")
+    attendees: Attendees = Field([], description="Each with name, email or phone")
+    owner_type: OwnerTypeName | None = None
+    owner_id: ActorId | None = Field(None, description="With owner_type")
+    created_by: ActorId | None = Field(None, description="User id")
+    hold_minutes: int | None = Field(
+        None, ge=1, le=MAX_HOLD_MINUTES, description="Hold it tentatively; frees itself after this"
+    )
+    request_id: RequestId = None
+
+
+@tool("Book an event", output=EventAnswer, level=Level.WRITE)
+def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Result:
+    """Book an event, or with hold_minutes hold the time while the caller decides.
+
+    Refused if the time is taken, outside opening hours or against another booking rule; the error
+    names the nearest free times. Nothing is ever booked twice.
+    """
+    calendar = the_calendar(backend, caller, arguments.calendar_id)
+    start = read_moment(arguments.start_at, calendar.zone, field="start_at")
+    end = _end(arguments.end_at, arguments.duration_minutes, calendar)
+    if end is not None:
+        interval, notes = Interval(start.at, end.at), (*start.notes, *end.notes)
+    else:
+        minutes = arguments.duration_minutes or _DEFAULT_MINUTES
+        interval, notes = Interval(start.at, start.at + minutes * MINUTE), start.notes
+    default = Status.TENTATIVE if arguments.hold_minutes else Status.CONFIRMED
+    draft = Draft(
+        title=arguments.title,
+        interval=interval,
+        description=arguments.description,
+        location=arguments.location,
+        status=Status(arguments.status) if arguments.status else default,
+        type=arguments.type,
+        attendees=tuple(attendee.value() for attendee in arguments.attendees),
+        owner=_owner(arguments.owner_type, arguments.owner_id),
+        created_by=arguments.created_by,
+        hold_minutes=arguments.hold_minutes,
+    )
+    event = backend.book(caller, calendar.id, draft, request_id=arguments.request_id)
+    verb = "Booked" if event.hold_expires_at is None else "Held"
+    lines = [f"{verb}: {say_event(calendar, event)}."]
+    if event.hold_expires_at is not None:
+        lines.append('Confirm with update_event status="confirmed"; release with cancel_event.')
+    return _answer(calendar, event, lines, notes)
+
+
+class GetEvent(ToolInput):
+    """Arguments of `get_event`."""
+
+    event_id: Id = Field(description="Such as evt_7k3m9q")
+
+
+@tool("Read an event", output=EventAnswer)
+def get_event(backend: Backend, caller: Caller, arguments: GetEvent) -> Result:
+    """Read one event: time, status, people, version."""
+    calendar, event = backend.event(caller, event_number(arguments.event_id))
+    lines = [f"{say_event(calendar, event)}, version {event.version}."]
+    for name in ("description", "location", "cancel_reason"):
+        if words := getattr(event, name):
+            lines.append(f"{name}: {quoted(words)}")
+    return _answer(calendar, event, lines)
+
+
+class ListEvents(ToolInput):
+    """Arguments of `list_events`."""
+
+    calendar_ids: Ids | None = Field(None, description="Default: all calendars")
+    from_: str | None = Field(
+        None, alias="from", max_length=50, description="ISO date or time; default: today"
+    )
+    to: str | None = Field(None, max_length=50)
+    status: StatusName | None = Field(None, description="Default: all but cancelled")
+    attendee: str | None = Field(None, max_length=200, description="Name, e-mail or phone")
+    query: str | None = Field(None, max_length=200, description="Words in title, notes, location")
+    limit: int = Field(20, ge=1, le=100)
+    cursor: str | None = Field(None, max_length=100, description="next_cursor of the last page")
+
+
+@tool("List events", output=EventsAnswer)
+def list_events(backend: Backend, caller: Caller, arguments: ListEvents) -> Result:
+    """Find events by time, person or words, earliest first: for example a caller's booking."""
+    calendars = {c.id: c for c in the_calendars(backend, caller, arguments.calendar_ids)}
+    in_zone = next(iter(calendars.values())).zone
+    if arguments.from_ is None:
+        start = on_the_clock(local_day(backend.now(), in_zone), 0, in_zone)
+    else:
+        start, _ = read_bound(arguments.from_, in_zone, field="from", is_end=False)
+    end = None
+    if arguments.to is not None:
+        end, _ = read_bound(arguments.to, in_zone, field="to", is_end=True)
+        if end <= start:
+            raise InvalidArgument("to must be after from.", fields={"to": "must be after from"})
+    shown = {Status(arguments.status)} if arguments.status else set(Status) - {Status.CANCELLED}
+    wanted = EventFilter(
+        calendar_ids=tuple(calendars),
+        starts_from=start,
+        ends_until=end,
+        statuses=frozenset(shown),
+        attendee=arguments.attendee,
+        query=arguments.query,
+        after=_position(arguments.cursor),
+    )
+    page = backend.events(caller, wanted, arguments.limit)
+    lines = [say_event(calendars[event.calendar_id], event) for event in page.items]
+    if page.next_cursor:
+        lines.append(f"More: cursor {page.next_cursor}")
+    data = EventsAnswer(
+        events=[EventOutput.of(calendars[event.calendar_id], event) for event in page.items],
+        next_cursor=page.next_cursor,
+    )
+    return Result("\n".join(lines) or "No event found.", data)
+
+
+class UpdateEvent(ToolInput):
+    """Arguments of `update_event`. What is left out stays."""
+
+    event_id: Id
+    title: Title | None = None
+    start_at: str | None = Field(None, max_length=50, description="Keeps the length")
+    end_at: str | None = Field(None, max_length=50)
+    duration_minutes: Minutes | None = None
+    description: Text | None = Field(None, description='"" clears it')
+    location: Text | None = Field(None, description='"" clears it')
+    status: StatusName | None = Field(None, description="confirmed confirms a hold")
+    type: Tag | None = None
+    attendees: Attendees | None = Field(None, description="The whole new list")
+    owner_type: OwnerTypeName | None = None
+    owner_id: ActorId | None = None
+    if_version: Version = None
+    request_id: RequestId = None
+
+
+@tool("Change an event", output=EventAnswer, level=Level.WRITE, idempotent=True)
+def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Result:
+    """Move or change an event, or confirm a hold. A new time is checked like a new booking."""
+    event_id = event_number(arguments.event_id)
+    calendar, _ = backend.event(caller, event_id)
+    start = None
+    if arguments.start_at is not None:
+        start = read_moment(arguments.start_at, calendar.zone, field="start_at")
+    end = _end(arguments.end_at, arguments.duration_minutes, calendar)
+    length = arguments.duration_minutes
+    change = Change(
+        fields=_changed_fields(arguments),
+        start=start.at if start else None,
+        end=end.at if end else None,
+        length=length * MINUTE if length else None,
+    )
+    event = backend.revise(
+        caller,
+        event_id,
+        change,
+        if_version=arguments.if_version,
+        request_id=arguments.request_id,
+    )
+    notes = (*(start.notes if start else ()), *(end.notes if end else ()))
+    return _answer(calendar, event, [f"Changed: {say_event(calendar, event)}."], notes)
+
+
+class CancelEvent(ToolInput):
+    """Arguments of `cancel_event`."""
+
+    event_id: Id
+    reason: Text | None = None
+    if_version: Version = None
+    request_id: RequestId = None
+
+
+@tool("Cancel an event", output=EventAnswer, level=Level.WRITE, destructive=True, idempotent=True)
+def cancel_event(backend: Backend, caller: Caller, arguments: CancelEvent) -> Result:
+    """Cancel an event, or release a hold; its time is free again. Cancelling is final."""
+    event_id = event_number(arguments.event_id)
+    calendar, _ = backend.event(caller, event_id)
+    cancelled = backend.cancel(
+        caller,
+        event_id,
+        reason=arguments.reason,
+        if_version=arguments.if_version,
+        request_id=arguments.request_id,
+    )
+    verb = "Already cancelled" if cancelled.already else "Cancelled"
+    event = cancelled.event
+    data = EventAnswer(
+        event=EventOutput.of(calendar, event), already_cancelled=cancelled.already
+    )
+    return Result(f"{verb}: {say_event(calendar, event)}.", data)
+
+
+class RespondToEvent(ToolInput):
+    """Arguments of `respond_to_event`."""
+
+    event_id: Id
+    attendee: str = Field(min_length=1, max_length=254, description="Name, e-mail or phone")
+    response: ResponseName
+    request_id: RequestId = None
+
+
+@tool("Answer an invitation", output=EventAnswer, level=Level.WRITE, idempotent=True)
+def respond_to_event(backend: Backend, caller: Caller, arguments: RespondToEvent) -> Result:
+    """Write down whether an attendee comes."""
+    event_id = event_number(arguments.event_id)
+    calendar, _ = backend.event(caller, event_id)
+    event = backend.respond(
+        caller,
+        event_id,
+        arguments.attendee,
+        Response(arguments.response),
+        request_id=arguments.request_id,
+    )
+    answer = f"{quoted(arguments.attendee)} {arguments.response}"
+    return _answer(calendar, event, [f"Noted, {answer}: {say_event(calendar, event)}."])
+
+
+def _answer(
+    calendar: Calendar, event: Event, lines: list[str], notes: tuple[str, ...] = ()
+) -> Result:
+    data = EventAnswer(event=EventOutput.of(calendar, event), notes=list(notes))
+    return Result("\n".join([*lines, *notes]), data)
+
+
+def _end(end_at: str | None, duration: int | None, calendar: Calendar) -> Moment | None:
+    if end_at is None:
+        return None
+    if duration is not None:
+        raise InvalidArgument(
+            "end_at and duration_minutes exclude each other.",
+            hint="Send one of the two.",
+            fields={"duration_minutes": "excludes end_at"},
+        )
+    return read_moment(end_at, calendar.zone, field="end_at")
+
+
+def _owner(owner_type: OwnerTypeName | None, owner_id: str | None) -> Owner | None:
+    return owner(OwnerType(owner_type) if owner_type else None, owner_id)
+
+
+def _changed_fields(arguments: UpdateEvent) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name in ("title", "type"):
+        if (value := getattr(arguments, name)) is not None:
+            fields[name] = value
+    for name in ("description", "location"):
+        if (value := getattr(arguments, name)) is not None:
+            fields[name] = value or None
+    if arguments.status is not None:
+        fields["status"] = Status(arguments.status)
+    if arguments.attendees is not None:
+        fields["attendees"] = tuple(attendee.value() for attendee in arguments.attendees)
+    if new_owner := _owner(arguments.owner_type, arguments.owner_id):
+        fields["owner"] = new_owner
+    return fields
+
+
+def _position(cursor: str | None) -> tuple[int, int] | None:
+    if cursor is None:
+        return None
+    start, event_id = read_cursor(cursor, 2)
+    return start, event_id
+

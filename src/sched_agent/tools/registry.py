@@ -1,0 +1,165 @@
+"""What a tool is, and all the tools there are."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, get_type_hints
+
+from pydantic import BaseModel
+
+from sched_agent.backends.base import Backend
+from sched_agent.errors import NotAllowed
+from sched_agent.model.caller import Caller, Level
+from sched_agent.tools.arguments import read
+
+Toolset = Literal["booking", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An answer: text for the model, data for programs."""
+
+    text: str
+    data: BaseModel
+
+
+Run = Callable[[Backend, Caller, Any], Result]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """A tool: its face to the model, its schemas, and what it does.
+
+    Args:
+        name: By which it is called.
+        title: For people.
+        description: For the model: what it does, when to use it, what comes back.
+        toolset: The group by which it is switched on.
+        level: What a caller needs.
+        input: Its arguments.
+        output: Its structured answer.
+        run: What it does.
+        destructive: Whether it may undo something that was there.
+        idempotent: Whether a second call with the same arguments changes nothing more.
+    """
+
+    name: str
+    title: str
+    description: str
+    toolset: Toolset
+    level: Level
+    input: type[BaseModel]
+    output: type[BaseModel]
+    run: Run
+    destructive: bool
+    idempotent: bool
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it changes nothing."""
+        return self.level is Level.READ
+
+    def call(self, backend: Backend, caller: Caller, arguments: Mapping[str, Any]) -> Result:
+        """Check the arguments and do it.
+
+        Raises:
+            NotAllowed: The caller's scope is too low.
+            SchedAgentError: The arguments are wrong, or the backend refuses.
+        """
+        if caller.level < self.level:
+            raise NotAllowed(
+                f"{self.name} needs the scope {self.level.scope}; "
+                f"the token has {caller.level.scope}."
+            )
+        return self.run(backend, caller, read(self.input, arguments, self.name))
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        """JSON Schema of the arguments: compact, without `$ref`."""
+        return compact(self.input.model_json_schema(by_alias=True))
+
+    @cached_property
+    def output_schema(self) -> dict[str, Any]:
+        """JSON Schema of the structured answer."""
+        return compact(self.output.model_json_schema(mode="serialization"))
+
+
+_TOOLS: dict[str, Tool] = {}
+
+
+def tool(
+    title: str,
+    *,
+    output: type[BaseModel],
+    toolset: Toolset = "booking",
+    level: Level = Level.READ,
+    destructive: bool = False,
+    idempotent: bool | None = None,
+) -> Callable[[Run], Run]:
+    """Register a function `(backend, caller, arguments) -> Result`; its docstring is for the model."""
+
+    def register(run: Run) -> Run:
+        name = run.__name__
+        _TOOLS[name] = Tool(
+            name=name,
+            title=title,
+            description=inspect.cleandoc(run.__doc__ or ""),
+            toolset=toolset,
+            level=level,
+            input=get_type_hints(run)["arguments"],
+            output=output,
+            run=run,
+            destructive=destructive,
+            idempotent=level is Level.READ if idempotent is None else idempotent,
+        )
+        return run
+
+    return register
+
+
+def all_tools() -> Mapping[str, Tool]:
+    """Return every tool by name, in the order in which models see them."""
+    from sched_agent.tools import admin, availability, calendars, events
+
+    order = [m.__name__ for m in (calendars, availability, events, admin)]
+    ranked = sorted(_TOOLS.values(), key=lambda known: order.index(known.run.__module__))
+    return {known.name: known for known in ranked}
+
+
+def tools_of(toolsets: Sequence[str]) -> Mapping[str, Tool]:
+    """Return the tools of some toolsets."""
+    return {name: known for name, known in all_tools().items() if known.toolset in toolsets}
+
+
+def compact(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema with references inlined and without what no model needs."""
+    definitions = schema.get("$defs", {})
+    shortened = _compact(schema, definitions)
+    assert isinstance(shortened, dict)  # noqa: S101
+    shortened.pop("description", None)
+    return shortened
+
+
+def _compact(part: Any, definitions: Mapping[str, Any]) -> Any:
+    if isinstance(part, list):
+        return [_compact(item, definitions) for item in part]
+    if not isinstance(part, Mapping):
+        return part
+    if "$ref" in part:
+        target = dict(definitions[part["$ref"].rsplit("/", 1)[-1]])
+        return _compact(target | {k: v for k, v in part.items() if k != "$ref"}, definitions)
+    result: dict[str, Any] = {}
+    for key, value in part.items():
+        if key in {"title", "$defs"} and not isinstance(value, Mapping):
+            continue
+        if key == "$defs" or (key == "default" and value in (None, [])):
+            continue
+        if key == "properties":
+            result[key] = {name: _compact(inner, definitions) for name, inner in value.items()}
+        elif key == "anyOf":
+            kept = [_compact(one, definitions) for one in value if one != {"type": "null"}]
+            result |= kept[0] if len(kept) == 1 else {"anyOf": kept}
+        else:
+            result[key] = _compact(value, definitions)
+    return result
