@@ -1,0 +1,392 @@
+"""The command line. Every command is a thin shell over what the other doors use."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from sched_agent.errors import InvalidArgument, SchedAgentError, SettingsError
+from sched_agent.settings import Settings
+
+app = typer.Typer(
+    name="sched-agent",
+    help="Calendars for AI agents: an MCP server and REST API that never double-books.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+calendar_app = typer.Typer(help="Make and look at calendars.", no_args_is_help=True)
+token_app = typer.Typer(help="Make, list and revoke tokens for HTTP.", no_args_is_help=True)
+app.add_typer(calendar_app, name="calendar")
+app.add_typer(token_app, name="token")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+InEnvironment = Annotated[
+    str, typer.Option("--environment", help="The environment (tenant) to work in.")
+]
+LEVELS = {"read": "READ", "write": "WRITE", "admin": "ADMIN"}
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one line on stderr and exit code 1."""
+    try:
+        app()
+    except SettingsError as error:
+        _fail(str(error))
+    except SchedAgentError as error:
+        _fail(f"{error.message} {error.hint}".strip())
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stderr.write(f"sched-agent: {message}\n")
+    sys.exit(1)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+@contextmanager
+def _program(environment: str = "default") -> Iterator[Any]:
+    """Open the program in an environment, made if there is none with that name."""
+    from sched_agent.bootstrap import Program, open_program, set_up_logging
+    from sched_agent.services.environments import ensure
+
+    settings = Settings.read()
+    set_up_logging(settings)
+    program = open_program(settings)
+    try:
+        if environment != program.environment.name:
+            chosen, _ = ensure(program.app, environment, program.environment.timezone)
+            program = Program(settings, program.app, program.backend, chosen)
+        yield program
+    finally:
+        program.app.store.close()
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from sched_agent import __version__
+
+        _print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo() -> None:
+    """Show the main job on a throw-away database.
+
+    A real MCP client books over stdio, is refused a double booking, gets alternatives,
+    reschedules and cancels; the conversation is printed.
+    """
+    from sched_agent.demo import run
+
+    sys.exit(run())
+
+
+@app.command()
+def mcp() -> None:
+    """Serve MCP over stdio, for an assistant on this machine.
+
+    Example for an assistant's configuration: command `sched-agent`, arguments `mcp`.
+    """
+    with _program() as program:
+        from sched_agent.services.environments import local_admin
+        from sched_agent.transports.mcp import SchedAgentServer
+
+        SchedAgentServer(
+            program.backend,
+            toolsets=program.settings.toolsets,
+            language=program.settings.language,
+            local=local_admin(program.environment),
+        ).run("stdio")
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Where to listen.")] = None,
+) -> None:
+    """Serve MCP at /mcp, REST at /api/v1, its documentation at /docs, over HTTP.
+
+    Examples: `sched-agent serve`, `sched-agent serve --host 0.0.0.0 --port 8080`.
+    Beyond this machine it needs a token: `sched-agent token create`.
+    """
+    import uvicorn
+
+    from sched_agent.transports.rest.app import LOOPBACK, application
+
+    with _program() as program:
+        chosen = {k: v for k, v in {"host": host, "port": port}.items() if v is not None}
+        settings = program.settings.model_copy(update=chosen)
+        if settings.host not in LOOPBACK and not program.app.store.has_tokens(program.app.clock()):
+            raise SettingsError(
+                f"Listening on {settings.host} needs a token: make one with "
+                "`sched-agent token create --name NAME`, or listen on 127.0.0.1."
+            )
+        log = logging.getLogger("sched_agent")
+        place = f"http://{settings.host}:{settings.port}"
+        log.info("serving MCP at %s/mcp and REST at %s/api/v1; see %s/docs", place, place, place)
+        uvicorn.run(
+            application(program.app, program.backend, program.environment, settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
+
+
+@app.command()
+def tools(
+    form: Annotated[
+        str, typer.Option("--format", help="mcp, openai, anthropic or gemini.")
+    ] = "mcp",
+    toolsets: Annotated[str, typer.Option(help="booking, admin or booking,admin.")] = "booking",
+) -> None:
+    """Print the tool definitions as JSON, for use without MCP.
+
+    Example: `sched-agent tools --format openai --toolsets booking,admin`.
+    """
+    from sched_agent.tools.export import FORMATS, manifest
+
+    chosen = toolsets.replace(",", " ").split()
+    if form not in FORMATS:
+        raise typer.BadParameter(f"must be one of {', '.join(FORMATS)}", param_hint="--format")
+    if not chosen or not set(chosen) <= {"booking", "admin"}:
+        raise typer.BadParameter("must be booking, admin or both", param_hint="--toolsets")
+    _print(manifest(form, chosen))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check database, migrations, zone data, clock, port, tokens and an MCP round trip."""
+    from sched_agent.doctor import examine, show
+
+    findings = examine(Settings.read())
+    if as_json:
+        _print(json.dumps([finding.as_dict() for finding in findings], indent=2))
+    else:
+        show(findings)
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@app.command()
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the database up to date (starting any command does so as well)."""
+    from sched_agent.bootstrap import open_app, set_up_logging
+
+    settings = Settings.read()
+    set_up_logging(settings)
+    below = open_app(settings)
+    try:
+        steps = list(below.store.migrate())
+    finally:
+        below.store.close()
+    if as_json:
+        _print(json.dumps({"database": str(settings.database_path()), "applied": steps}))
+    else:
+        done = ", ".join(steps) if steps else "nothing to do, it is up to date"
+        _print(f"{settings.database_path()}: {done}")
+
+
+@calendar_app.command("create")
+def calendar_create(
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    timezone: Annotated[str | None, typer.Option(help="IANA zone.")] = None,
+    availability: Annotated[
+        str, typer.Option(help="rules: open in its hours; open: free unless blocked.")
+    ] = "rules",
+    environment: InEnvironment = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make a calendar, open Monday to Friday from 9 to 17.
+
+    Example: `sched-agent calendar create "Front desk" --timezone America/New_York`.
+    """
+    from sched_agent.tools.admin import create_calendar
+    from sched_agent.tools.registry import all_tools
+
+    arguments = {"name": name, "timezone": timezone, "availability": availability}
+    _call(all_tools()[create_calendar.__name__], arguments, environment, as_json=as_json)
+
+
+@calendar_app.command("list")
+def calendar_list(environment: InEnvironment = "default", as_json: AsJson = False) -> None:
+    """List the calendars."""
+    from sched_agent.tools.registry import all_tools
+
+    _call(all_tools()["list_calendars"], {"limit": 100}, environment, as_json=as_json)
+
+
+@calendar_app.command("show")
+def calendar_show(
+    calendar_id: Annotated[str | None, typer.Argument(help="Its id; may be left out.")] = None,
+    date: Annotated[str | None, typer.Option(help="YYYY-MM-DD; default: today.")] = None,
+    environment: InEnvironment = "default",
+) -> None:
+    """Show a calendar's events and free half hours on one day.
+
+    Example: `sched-agent calendar show cal_7k3m9q --date 2026-11-24`.
+    """
+    from sched_agent.model.ids import Kind, code
+    from sched_agent.model.zone import local
+    from sched_agent.services.environments import local_admin
+    from sched_agent.tools.agenda import agenda
+    from sched_agent.tools.calendars import the_calendar
+
+    with _program(environment) as program:
+        caller = local_admin(program.environment)
+        calendar = the_calendar(program.backend, caller, calendar_id)
+        day = date or local(program.app.clock(), calendar.zone).date().isoformat()
+        _print(agenda(program.backend, caller, code(Kind.CALENDAR, calendar.id), day))
+
+
+def _call(tool: Any, arguments: dict[str, Any], environment: str, *, as_json: bool) -> None:
+    """Call a tool as the admin of this machine and print its answer."""
+    from sched_agent.services.environments import local_admin
+
+    with _program(environment) as program:
+        result = tool.call(program.backend, local_admin(program.environment), arguments)
+    shown = result.data.model_dump_json(indent=2, exclude_none=True) if as_json else result.text
+    _print(shown)
+
+
+@token_app.command("create")
+def token_create(
+    name: Annotated[str, typer.Option(help="What it is for.")],
+    scope: Annotated[str, typer.Option(help="read, write or admin.")] = "write",
+    actor: Annotated[
+        str | None, typer.Option(help="user:ID or agent:ID that it is bound to.")
+    ] = None,
+    own_events_only: Annotated[
+        bool, typer.Option("--own-events-only", help="May change only events that the actor owns.")
+    ] = False,
+    expires: Annotated[
+        str | None, typer.Option(help="ISO 8601 with offset, such as 2027-01-01T00:00Z.")
+    ] = None,
+    environment: InEnvironment = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make a token for HTTP. It is shown once; only its hash is kept.
+
+    Example: `sched-agent token create --name receptionist --scope write --actor agent:front-desk`.
+    """
+    from sched_agent.model.caller import Level
+    from sched_agent.model.ids import Kind, code
+    from sched_agent.services import tokens
+
+    if scope not in LEVELS:
+        raise typer.BadParameter("must be read, write or admin", param_hint="--scope")
+    with _program(environment) as program:
+        token, secret = tokens.create(
+            program.app,
+            program.environment,
+            name=name,
+            level=Level[LEVELS[scope]],
+            actor=_actor(actor),
+            own_events_only=own_events_only,
+            expires_at=_expiry(expires, program.app.clock()),
+        )
+    if as_json:
+        shown = {"id": code(Kind.TOKEN, token.id), "name": name, "scope": token.level.scope}
+        _print(json.dumps(shown | {"environment": environment, "token": secret}, indent=2))
+    else:
+        _print(f"{secret}\n")
+        _print("Keep it now: it can't be shown again. Send it as `Authorization: Bearer ...`.")
+
+
+@token_app.command("list")
+def token_list(environment: InEnvironment = "default", as_json: AsJson = False) -> None:
+    """List the tokens of an environment, without their secrets."""
+    from sched_agent.model.ids import Kind, code
+    from sched_agent.services import tokens
+    from sched_agent.speech.iso import utc_text
+
+    with _program(environment) as program:
+        now = program.app.clock()
+        rows = [
+            {
+                "id": code(Kind.TOKEN, token.id),
+                "name": token.name,
+                "scope": token.level.scope,
+                "actor": f"{token.actor.type}:{token.actor.id}" if token.actor else None,
+                "own_events_only": token.own_events_only,
+                "valid": token.is_valid(now),
+                "created_at": utc_text(token.created_at),
+                "expires_at": None if token.expires_at is None else utc_text(token.expires_at),
+            }
+            for token in tokens.find_all(program.app, program.environment)
+        ]
+    if as_json:
+        _print(json.dumps(rows, indent=2))
+    elif rows:
+        _table(rows)
+    else:
+        _print("No tokens. Make one with `sched-agent token create --name NAME`.")
+
+
+@token_app.command("revoke")
+def token_revoke(
+    token_id: Annotated[str, typer.Argument(help="Its id, such as tok_7k3m9q.")],
+    environment: InEnvironment = "default",
+) -> None:
+    """Make a token invalid, from now on and for good."""
+    from sched_agent.model.ids import Kind, parse
+    from sched_agent.services import tokens
+
+    number = parse(Kind.TOKEN, token_id)
+    with _program(environment) as program:
+        if number is None or not tokens.revoke(program.app, program.environment, number):
+            raise InvalidArgument(
+                f"No token has the id {token_id}.", hint="See `sched-agent token list`."
+            )
+    _print(f"Revoked {token_id}.")
+
+
+def _actor(text: str | None) -> Any:
+    from sched_agent.model.owner import Owner, OwnerType
+
+    if text is None:
+        return None
+    kind, _, name = text.partition(":")
+    if kind not in {"user", "agent"} or not name:
+        raise typer.BadParameter("must be user:ID or agent:ID", param_hint="--actor")
+    return Owner(OwnerType(kind), name)
+
+
+def _expiry(text: str | None, now: int) -> int | None:
+    from sched_agent.model.zone import instant
+
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or instant(moment) <= now:
+        raise typer.BadParameter("must be ISO 8601 with offset, and ahead", param_hint="--expires")
+    return instant(moment)
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table)
+
+

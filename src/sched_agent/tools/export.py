@@ -1,0 +1,120 @@
+"""The tools as manifests and documentation, made from the registry."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sched_agent.tools.registry import Tool, all_tools, tools_of
+
+
+def _mcp(tool: Tool) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "inputSchema": tool.input_schema,
+        "outputSchema": tool.output_schema,
+        "annotations": {
+            "readOnlyHint": tool.read_only,
+            "destructiveHint": tool.destructive,
+            "idempotentHint": tool.idempotent,
+            "openWorldHint": False,
+        },
+    }
+
+
+def _openai(tool: Tool) -> dict[str, Any]:
+    function = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.input_schema,
+    }
+    return {"type": "function", "function": function}
+
+
+def _anthropic(tool: Tool) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "input_schema": tool.input_schema,
+    }
+
+
+def _gemini(tool: Tool) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": _without(tool.input_schema, "additionalProperties"),
+    }
+
+
+def _without(schema: Any, key: str) -> Any:  # noqa: ANN401
+    if isinstance(schema, Mapping):
+        return {name: _without(value, key) for name, value in schema.items() if name != key}
+    if isinstance(schema, list):
+        return [_without(value, key) for value in schema]
+    return schema
+
+
+FORMATS: Mapping[str, Callable[[Tool], dict[str, Any]]] = {
+    "mcp": _mcp,
+    "openai": _openai,
+    "anthropic": _anthropic,
+    "gemini": _gemini,
+}
+
+
+def manifest(form: str, toolsets: Sequence[str]) -> str:
+    """Return the definitions of some toolsets as JSON, in the form that a kind of client reads."""
+    definitions: Any = [FORMATS[form](tool) for tool in tools_of(toolsets).values()]
+    if form == "mcp":
+        definitions = {"tools": definitions}
+    if form == "gemini":
+        definitions = {"functionDeclarations": definitions}
+    return json.dumps(definitions, indent=2, ensure_ascii=False)
+
+
+def tools_markdown() -> str:
+    """Return a section a tool: what it does and its arguments."""
+    return "\n".join(_section(tool) for tool in all_tools().values())
+
+
+def _section(tool: Tool) -> str:
+    hints = [
+        "read-only" if tool.read_only else "writes",
+        *(["destructive"] if tool.destructive else []),
+        *(["idempotent"] if tool.idempotent and not tool.read_only else []),
+    ]
+    lines = [
+        f"## `{tool.name}`",
+        "",
+        f"*{tool.title}.* Toolset `{tool.toolset}`, scope `{tool.level.scope}`, "
+        f"{', '.join(hints)}.",
+        "",
+        tool.description,
+        "",
+        "| argument | type | |",
+        "|---|---|---|",
+    ]
+    required = tool.input_schema.get("required", [])
+    for name, schema in tool.input_schema.get("properties", {}).items():
+        shown = f"**`{name}`**" if name in required else f"`{name}`"
+        lines.append(f"| {shown} | {_type(schema)} | {_words(schema)} |")
+    return "\n".join([*lines, ""])
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return " \\| ".join(f"`{value}`" for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_type(schema['items'])}"
+    return str(schema.get("type", ""))
+
+
+def _words(schema: Mapping[str, Any]) -> str:
+    bounds = [
+        f"{word} {schema[key]}"
+        for key, word in {"minimum": "from", "maximum": "to", "default": "default"}.items()
+        if key in schema
+    ]
+    return "; ".join(filter(None, [schema.get("description", ""), " ".join(bounds)]))

@@ -1,0 +1,178 @@
+"""What every HTTP request passes before a route sees it.
+
+A request id; the host and origin that it was sent to (against DNS rebinding); the size of its
+body; who is asking; and how often they have asked lately.
+"""
+
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio.to_thread
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+
+from sched_agent.clock import Clock
+from sched_agent.errors import Internal, InvalidArgument, NotAllowed, RateLimited, SchedAgentError
+from sched_agent.model.caller import Caller
+from sched_agent.model.interval import MINUTE, SECOND
+from sched_agent.transports.auth import remember_caller
+from sched_agent.transports.problem import problem_response
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+log = logging.getLogger("sched_agent")
+
+MAX_BODY_BYTES = 1024 * 1024
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
+
+
+class BodyTooLarge(SchedAgentError):
+    """The request's body is larger than the server reads."""
+
+    code = "invalid_argument"
+    status = 413
+    hint = "Send less in one request."
+
+
+class WrongHost(SchedAgentError):
+    """The request was sent to a name that is not this server's."""
+
+    code = "not_allowed"
+    status = 421
+    hint = "Call the server by its own name, or add the name to SCHED_AGENT_ALLOWED_HOSTS."
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many requests each caller may make: a bucket that fills evenly over a minute."""
+
+    a_minute: int
+    clock: Clock
+    _buckets: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def spend(self, name: str) -> int | None:
+        """Take one request and return how many are left, or None where there is no limit.
+
+        Raises:
+            RateLimited: There is none to take.
+        """
+        if not self.a_minute:
+            return None
+        now = self.clock()
+        tokens, since = self._buckets.get(name, (float(self.a_minute), now))
+        tokens = min(self.a_minute, tokens + (now - since) * self.a_minute / MINUTE)
+        if tokens < 1:
+            seconds = max(1, round((1 - tokens) * MINUTE / self.a_minute / SECOND))
+            raise RateLimited(
+                f"More than {self.a_minute} requests in a minute; wait {seconds} s.",
+                retry_after_seconds=seconds,
+            )
+        self._buckets[name] = (tokens - 1, now)
+        return int(tokens - 1)
+
+
+class Gate:
+    """ASGI middleware; see the module."""
+
+    def __init__(
+        self,
+        app: AsgiApp,
+        *,
+        who: Callable[[str | None], Caller],
+        allowance: Allowance,
+        allowed_hosts: Sequence[str],
+    ) -> None:
+        self._app = app
+        self._who = who
+        self._allowance = allowance
+        self._hosts = {name.lower() for name in (*_LOOPBACK, *allowed_hosts)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass, or answer it here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        extra = {"X-Request-Id": _request_id(headers)}
+        send = _with_headers(send, extra)
+        try:
+            self._check_host(headers)
+            _check_length(headers)
+            if scope["path"] not in OPEN_PATHS:
+                caller = await anyio.to_thread.run_sync(self._who, headers.get("authorization"))
+                remember_caller(scope, caller)  # type: ignore[arg-type]  # a scope is a dict
+                left = self._allowance.spend(caller.name)
+                if left is not None:
+                    extra["X-RateLimit-Limit"] = str(self._allowance.a_minute)
+                    extra["X-RateLimit-Remaining"] = str(left)
+        except SchedAgentError as error:
+            await problem_response(error)(scope, receive, send)
+            return
+        try:
+            await self._app(scope, _limited(receive), send)
+        except Exception:
+            log.exception("request failed", extra={"request_id": extra["X-Request-Id"]})
+            fault = Internal(f"The request failed (reference {extra['X-Request-Id']}).")
+            await problem_response(fault)(scope, receive, send)
+
+    def _check_host(self, headers: Headers) -> None:
+        host = headers.get("host", "")
+        if not self._is_ours(host):
+            raise WrongHost("The request was sent to a host that is not this server.")
+        origin = headers.get("origin")
+        if origin is not None and not self._is_ours(origin.partition("://")[2]):
+            raise NotAllowed("Pages of other sites may not call this server.", hint="")
+
+    def _is_ours(self, host: str) -> bool:
+        name = host.rsplit(":", 1)[0] if re.search(r":\d+\Z", host) else host
+        return name.lower() in self._hosts
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.match(given) else f"req_{secrets.token_hex(8)}"
+
+
+def _check_length(headers: Headers) -> None:
+    length = headers.get("content-length")
+    if length is None:
+        return
+    if not length.isdecimal():
+        raise InvalidArgument("Content-Length is not a number.")
+    if int(length) > MAX_BODY_BYTES:
+        raise BodyTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+
+
+def _limited(receive: Receive) -> Receive:
+    """Count what arrives without a Content-Length."""
+    arrived = 0
+
+    async def counted() -> MutableMapping[str, Any]:
+        nonlocal arrived
+        message = await receive()
+        arrived += len(message.get("body", b""))
+        if arrived > MAX_BODY_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return counted
+
+
+def _with_headers(send: Send, extra: dict[str, str]) -> Send:
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in extra.items():
+                headers[name] = value
+        await send(message)
+
+    return sending

@@ -1,0 +1,45 @@
+"""Errors on the way out over HTTP."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse
+
+from sched_agent.errors import NotAuthenticated, RateLimited, SchedAgentError
+from sched_agent.tools.answers import SlotOutput, slots_data
+
+
+class Problem(BaseModel):
+    """A refusal or failure, in the form of the Talkover family's calendar pages."""
+
+    success: bool = Field(False, description="Always false")
+    message: str = Field(description="What happened")
+    code: str = Field(description="For programs; see docs/errors.md")
+    hint: str = Field(description="What to do next")
+    errors: dict[str, list[str]] | None = Field(None, description="Field -> what is wrong with it")
+    alternatives: list[SlotOutput] | None = Field(None, description="The nearest free times")
+
+
+def problem(error: SchedAgentError) -> dict[str, Any]:
+    """Return an error as the body of a `Problem`."""
+    body: dict[str, Any] = {
+        "success": False,
+        "message": error.message,
+        "code": error.code,
+        "hint": error.hint,
+    }
+    if error.fields:
+        body["errors"] = {name: [problem] for name, problem in error.fields.items()}
+    if error.alternatives:
+        body["alternatives"] = slots_data(error.alternatives)
+    return body
+
+
+def problem_response(error: SchedAgentError) -> JSONResponse:
+    """Return an error as a response."""
+    headers = {}
+    if isinstance(error, NotAuthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="sched-agent"'
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    return JSONResponse(problem(error), error.status, headers)

@@ -1,0 +1,1 @@
+"""REST: one file a family of APIs, over the same services."""

@@ -1,0 +1,123 @@
+"""The HTTP application: the REST families, MCP at `/mcp`, the docs, and the two health checks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from sched_agent import __version__
+from sched_agent.backends.base import Backend
+from sched_agent.errors import CalendarUnreachable, InvalidArgument, SchedAgentError
+from sched_agent.model.calendar import Environment
+from sched_agent.services.app import App
+from sched_agent.settings import Settings
+from sched_agent.transports.auth import authenticate, caller_of
+from sched_agent.transports.gate import Allowance, AsgiApp, BodyTooLarge, Gate
+from sched_agent.transports.mcp import SchedAgentServer, http_app
+from sched_agent.transports.problem import problem_response
+from sched_agent.transports.rest import talkover
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class _NoRoute(SchedAgentError):
+    """No such path, or not with that method."""
+
+    code = "invalid_argument"
+    status = 404
+    hint = "See /docs for the paths and their methods."
+
+
+def application(
+    app: App, backend: Backend, environment: Environment, settings: Settings
+) -> AsgiApp:
+    """Return everything that `serve` serves, behind its gate."""
+    server = SchedAgentServer(
+        backend,
+        toolsets=settings.toolsets,
+        language=settings.language,
+        local=None,
+        who_asks=caller_of,
+    )
+    mcp = http_app(server, host=settings.host, allowed_hosts=settings.allowed_hosts)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with server.session_manager.run():
+            yield
+
+    rest = FastAPI(
+        title="sched-agent",
+        version=__version__,
+        description="Calendars that are never booked twice. Authenticate with a bearer token.",
+        lifespan=lifespan,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    rest.state.app = app
+    rest.include_router(talkover.router)
+    rest.router.routes.extend(mcp.routes)
+    _add_health(rest, app)
+    _tell_errors(rest)
+    trusted = settings.host in LOOPBACK
+    return Gate(
+        rest,
+        who=partial(authenticate, app, environment, trusted=trusted),
+        allowance=Allowance(settings.rate_limit, app.clock),
+        allowed_hosts=(settings.host, *settings.allowed_hosts),
+    )
+
+
+def _add_health(rest: FastAPI, app: App) -> None:
+    @rest.get("/healthz", tags=["health"])
+    def alive() -> dict[str, str]:
+        """Whether the process answers."""
+        return {"status": "ok"}
+
+    @rest.get("/readyz", tags=["health"], responses={503: {"description": "Not ready"}})
+    def ready() -> JSONResponse:
+        """Whether the database answers."""
+        try:
+            app.store.environments()
+        except CalendarUnreachable as error:
+            return problem_response(error)
+        return JSONResponse({"status": "ready"})
+
+
+def _tell_errors(rest: FastAPI) -> None:
+    @rest.exception_handler(SchedAgentError)
+    def told(_: Request, error: SchedAgentError) -> JSONResponse:
+        return problem_response(error)
+
+    @rest.exception_handler(RequestValidationError)
+    def malformed(_: Request, fault: RequestValidationError) -> JSONResponse:
+        return problem_response(_malformed(fault.errors()))
+
+    @rest.exception_handler(HTTPException)
+    def http(_: Request, fault: HTTPException) -> JSONResponse:
+        if fault.status_code == BodyTooLarge.status:
+            return problem_response(BodyTooLarge("The body is larger than the server reads."))
+        error = _NoRoute("There is no such path here, or not with that method.")
+        response = problem_response(error)
+        response.status_code = fault.status_code
+        response.headers.update(fault.headers or {})
+        return response
+
+
+def _malformed(faults: Any) -> InvalidArgument:  # noqa: ANN401
+    """Name every field that is wrong, without its value."""
+    fields: dict[str, str] = {}
+    for fault in faults:
+        where = [str(part) for part in fault["loc"] if part not in {"body", "query", "path"}]
+        message = str(fault["msg"]).removeprefix("Value error, ")
+        is_json = fault["type"] == "json_invalid"
+        name = "body" if is_json else ".".join(where) or "body"
+        fields[name] = "is not JSON" if is_json else message[:1].lower() + message[1:]
+    told = "; ".join(f"{name}: {problem}" for name, problem in fields.items())
+    return InvalidArgument(f"{told}.", fields=fields)

@@ -1,0 +1,649 @@
+"""The Talkover family: `/api/v1`.
+
+Names, defaults and envelopes are those of the vendor's pages; what the pages leave open is
+decided in docs/adr/0006. Bookings are checked for conflicts only: the page of
+create-calendar-event promises no more, and its own example is a Saturday in the past.
+"""
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from fastapi import APIRouter, Depends, Path, Query, Request, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from sched_agent.errors import InvalidArgument, UnknownEvent
+from sched_agent.model import ids
+from sched_agent.model.attendee import Attendee
+from sched_agent.model.availability_rule import Exception_, Rule, clock_text
+from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Policy
+from sched_agent.model.caller import Caller
+from sched_agent.model.event import Change, Draft, Event, EventFilter
+from sched_agent.model.ids import Kind
+from sched_agent.model.interval import DAY, MINUTE, Interval
+from sched_agent.model.owner import Owner, OwnerType, owner
+from sched_agent.model.schedule import Check
+from sched_agent.model.status import Status
+from sched_agent.services import availability, calendars, events
+from sched_agent.services.app import App
+from sched_agent.services.availability import Question
+from sched_agent.speech.iso import read_bound, read_moment, utc_text
+from sched_agent.tools.admin import read_rule, rule_number
+from sched_agent.tools.arguments import calendar_number, event_number
+from sched_agent.transports.auth import caller_of
+from sched_agent.transports.problem import Problem
+
+MOST_ROWS = 5000
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Problem, "description": description}
+    for code, description in {
+        401: "No valid token",
+        403: "The token's scope is too low",
+        404: "No such thing in this environment",
+        409: "The calendar's state refuses it",
+        413: "The body is too large",
+        422: "The request can't be understood",
+        429: "Too many requests",
+        500: "A fault of the server",
+        503: "The calendar database can't be reached",
+    }.items()
+}
+
+router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
+
+
+def app_of(request: Request) -> App:
+    """Return the program that a request is served by."""
+    app = request.app.state.app
+    assert isinstance(app, App)  # noqa: S101  # set where the routes are put together
+    return app
+
+
+Asking = Annotated[Caller, Depends(caller_of)]
+Running = Annotated[App, Depends(app_of)]
+CalendarId = Annotated[str, Path(max_length=64, description="Calendar UUID")]
+EventId = Annotated[str, Path(max_length=64, description="Event UUID")]
+DataT = TypeVar("DataT")
+ShortText = Annotated[str, Field(max_length=255)]
+ActorId = Annotated[str, Field(min_length=1, max_length=100)]
+Count = Annotated[int, Field(ge=1, le=1000)]
+MinutesOfDay = Annotated[int, Field(ge=0, le=1440)]
+
+
+class Envelope(BaseModel, Generic[DataT]):
+    """A success."""
+
+    success: Literal[True] = True
+    data: DataT
+
+
+class Pagination(BaseModel):
+    """Where a page is in the whole."""
+
+    current_page: int
+    per_page: int
+    total: int
+    last_page: int
+
+
+class Listing(Envelope[list[DataT]], Generic[DataT]):
+    """A list; `pagination` only where a page was asked for."""
+
+    pagination: Pagination | None = None
+
+
+class Done(BaseModel):
+    """A success without data."""
+
+    success: Literal[True] = True
+    message: str
+
+
+class PolicyFields(BaseModel):
+    """What a calendar offers and accepts: our addition to the family's calendars."""
+
+    availability: Literal["rules", "open"] | None = None
+    double_booking: Literal["refuse", "allow"] | None = None
+    slot_step_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    buffer_before_minutes: MinutesOfDay | None = None
+    buffer_after_minutes: MinutesOfDay | None = None
+    min_notice_minutes: Annotated[int, Field(ge=0, le=525600)] | None = None
+    max_days_ahead: Annotated[int, Field(ge=1, le=3650)] | None = None
+    max_events_per_day: Count | None = None
+    max_attendees: Count | None = None
+
+
+class CalendarBody(PolicyFields):
+    """Body of create-calendar."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    timezone: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="IANA name; default: the environment's"
+    )
+    owner_id: ActorId | None = Field(None, description="UUID of the user who owns the calendar")
+    description: Annotated[str, Field(max_length=4000)] | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class CalendarChanges(CalendarBody):
+    """Body of an update: what is not sent stays."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)] | None = None  # type: ignore[assignment]  # not required here
+
+
+class CalendarData(PolicyFields):
+    """A calendar."""
+
+    id: str
+    name: str
+    timezone: str
+    owner_id: str | None
+    description: str | None
+    metadata: dict[str, Any] | None
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def of(cls, calendar: Calendar) -> "CalendarData":
+        """Return a calendar for the answer."""
+        policy = {name: getattr(calendar.policy, name) for name in PolicyFields.model_fields}
+        return cls(
+            id=ids.uuid(Kind.CALENDAR, calendar.id),
+            name=calendar.name,
+            timezone=calendar.timezone,
+            owner_id=calendar.owner_id,
+            description=calendar.description,
+            metadata=dict(calendar.metadata) if calendar.metadata is not None else None,
+            created_at=utc_text(calendar.created_at),
+            updated_at=utc_text(calendar.updated_at),
+            **policy,
+        )
+
+
+class AttendeeBody(BaseModel):
+    """An invited person."""
+
+    name: ShortText | None = None
+    email: ShortText | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+
+    def value(self) -> Attendee:
+        """Return the attendee."""
+        return Attendee(name=self.name, email=self.email, phone=self.phone)
+
+
+class EventFields(BaseModel):
+    """What create-calendar-event and update-calendar-event have in common."""
+
+    description: Annotated[str, Field(max_length=4000)] | None = None
+    location: Annotated[str, Field(max_length=4000)] | None = None
+    owner_id: ActorId | None = Field(None, description="UUID of the owner (user or agent)")
+    owner_type: OwnerType | None = None
+    attendees: Annotated[list[AttendeeBody], Field(max_length=200)] | None = None
+
+    def owner(self) -> Owner | None:
+        """Return the owner that the two fields name together."""
+        return owner(self.owner_type, self.owner_id)
+
+    def invited(self) -> tuple[Attendee, ...]:
+        """Return the attendees."""
+        return tuple(attendee.value() for attendee in self.attendees or ())
+
+
+class EventBody(EventFields):
+    """Body of create-calendar-event."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "title": "Demo with Acme",
+                "start_at": "2027-01-20T15:00:00Z",
+                "end_at": "2027-01-20T15:30:00Z",
+                "type": "meeting",
+                "attendees": [{"name": "Jane Doe", "email": "jane@example.com"}],
+            }
+        }
+    )
+
+    title: Annotated[str, Field(min_length=1, max_length=255)]
+    start_at: Annotated[str, Field(max_length=64, description="ISO 8601")]
+    end_at: Annotated[str, Field(max_length=64, description="ISO 8601, after start_at")]
+    status: Status | None = Field(None, description="Default: confirmed")
+    type: Annotated[str, Field(min_length=1, max_length=50)] | None = Field(
+        None, description="Free tag; default: meeting"
+    )
+    created_by: ActorId | None = Field(None, description="UUID of the creating user")
+
+
+class EventChanges(EventFields):
+    """Body of update-calendar-event: what is not sent stays, null clears."""
+
+    title: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    start_at: Annotated[str, Field(max_length=64)] | None = None
+    end_at: Annotated[str, Field(max_length=64)] | None = None
+    status: Status | None = None
+    type: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+
+
+class AttendeeData(BaseModel):
+    """An invited person."""
+
+    name: str | None
+    email: str | None
+    phone: str | None
+    response: str
+
+
+class EventData(BaseModel):
+    """An event; times in UTC."""
+
+    id: str
+    calendar_id: str
+    title: str
+    start_at: str
+    end_at: str
+    status: Status
+    type: str
+    description: str | None
+    location: str | None
+    created_by: str | None
+    owner_id: str | None
+    owner_type: OwnerType | None
+    attendees: list[AttendeeData]
+    hold_expires_at: str | None
+    version: int
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def of(cls, event: Event) -> "EventData":
+        """Return an event for the answer."""
+        expires = event.hold_expires_at
+        return cls(
+            id=ids.uuid(Kind.EVENT, event.id),
+            calendar_id=ids.uuid(Kind.CALENDAR, event.calendar_id),
+            title=event.title,
+            start_at=utc_text(event.interval.start),
+            end_at=utc_text(event.interval.end),
+            status=event.status,
+            type=event.type,
+            description=event.description,
+            location=event.location,
+            created_by=event.created_by,
+            owner_id=event.owner.id if event.owner else None,
+            owner_type=event.owner.type if event.owner else None,
+            attendees=[
+                AttendeeData(name=a.name, email=a.email, phone=a.phone, response=a.response.value)
+                for a in event.attendees
+            ],
+            hold_expires_at=None if expires is None else utc_text(expires),
+            version=event.version,
+            created_at=utc_text(event.created_at),
+            updated_at=utc_text(event.updated_at),
+        )
+
+
+class SlotData(BaseModel):
+    """A free time."""
+
+    start_at: str
+    end_at: str
+
+
+class RuleBody(BaseModel):
+    """Body of create-availability-rule; hours of an exception are our addition."""
+
+    type: Literal["recurring", "exception"]
+    days_of_week: Annotated[list[int], Field(max_length=7)] | None = Field(
+        None, description="recurring: 1 = Monday to 7 = Sunday"
+    )
+    start_time: Annotated[str, Field(max_length=8)] | None = Field(None, description="HH:MM")
+    end_time: Annotated[str, Field(max_length=8)] | None = Field(None, description="HH:MM or 24:00")
+    timezone: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="IANA name; default: the calendar's"
+    )
+    date: Annotated[str, Field(max_length=10)] | None = Field(
+        None, description="exception: YYYY-MM-DD"
+    )
+    available: bool | None = Field(None, description="exception: open or closed")
+
+
+class RuleData(BaseModel):
+    """An availability rule; fields of the other type are left out."""
+
+    id: str
+    type: Literal["recurring", "exception"]
+    days_of_week: list[int] | None = None
+    start_time: str | None = None
+    end_time: str | None = None
+    timezone: str | None = None
+    date: str | None = None
+    available: bool | None = None
+
+    @classmethod
+    def of(cls, rule: Rule) -> "RuleData":
+        """Return a rule for the answer."""
+        hours = rule.hours
+        common = {
+            "id": ids.uuid(Kind.RULE, rule.id),
+            "start_time": clock_text(hours.start) if hours else None,
+            "end_time": clock_text(hours.end) if hours else None,
+            "timezone": rule.timezone,
+        }
+        if isinstance(rule, Exception_):
+            return cls(type="exception", date=rule.date.isoformat(), available=rule.available, **common)
+        shown = None if rule.available else False
+        days = sorted(rule.days_of_week)
+        return cls(type="recurring", days_of_week=days, available=shown, **common)
+
+
+@router.post("/calendars", status_code=status.HTTP_201_CREATED, tags=["calendars"])
+def create_calendar(app: Running, caller: Asking, body: CalendarBody) -> Envelope[CalendarData]:
+    """Create a calendar. It is open inside its availability rules; it starts without any."""
+    sent = _calendar_changes(body)
+    policy = {name: sent.pop(name) for name in list(sent) if name in Policy.__slots__}
+    calendar = calendars.create(app, caller, **sent, policy=Policy(**policy))
+    return Envelope(data=CalendarData.of(calendar))
+
+
+@router.get("/calendars", tags=["calendars"])
+def list_calendars(app: Running, caller: Asking) -> Envelope[list[CalendarData]]:
+    """List all calendars of the environment."""
+    found: list[CalendarData] = []
+    after = 0
+    while True:
+        page = calendars.find_all(app, caller, limit=500, after=after)
+        found += [CalendarData.of(calendar) for calendar in page.items]
+        if page.next_cursor is None:
+            return Envelope(data=found)
+        after = page.items[-1].id
+
+
+Bound = Annotated[str | None, Query(max_length=64)]
+PageNumber = Annotated[int | None, Query(ge=1, le=1_000_000)]
+PageSize = Annotated[int | None, Query(ge=1, le=100)]
+
+
+@router.get("/calendars/events", tags=["events"], response_model_exclude_none=False)
+def list_events_of_calendars(
+    app: Running,
+    caller: Asking,
+    calendar_ids: Annotated[
+        list[Annotated[str, Field(max_length=64)]],
+        Query(alias="calendar_ids[]", min_length=1, max_length=50),
+    ],
+    from_: Annotated[Bound, Query(alias="from", description="Lower bound of start_at")] = None,
+    to: Annotated[Bound, Query(description="Upper bound of end_at")] = None,
+    page: PageNumber = None,
+    per_page: PageSize = None,
+) -> Listing[EventData]:
+    """List the events of several calendars, by start."""
+    numbers = tuple(dict.fromkeys(calendar_number(one) for one in calendar_ids))
+    return _listing(app, caller, numbers, (from_, to), None, (page, per_page))
+
+
+@router.get("/calendars/{calendar_id}", tags=["calendars"])
+def get_calendar(app: Running, caller: Asking, calendar_id: CalendarId) -> Envelope[CalendarData]:
+    """Read a calendar."""
+    calendar = calendars.get(app, caller, calendar_number(calendar_id))
+    return Envelope(data=CalendarData.of(calendar))
+
+
+@router.put("/calendars/{calendar_id}", tags=["calendars"])
+def update_calendar(
+    app: Running, caller: Asking, calendar_id: CalendarId, body: CalendarChanges
+) -> Envelope[CalendarData]:
+    """Change a calendar: what is not sent stays, null clears."""
+    changes = _calendar_changes(body)
+    calendar = calendars.revise(app, caller, calendar_number(calendar_id), changes)
+    return Envelope(data=CalendarData.of(calendar))
+
+
+@router.delete("/calendars/{calendar_id}", tags=["calendars"])
+def delete_calendar(app: Running, caller: Asking, calendar_id: CalendarId) -> Done:
+    """Delete a calendar with its rules and events."""
+    calendars.delete(app, caller, calendar_number(calendar_id))
+    return Done(message="Calendar deleted")
+
+
+@router.post(
+    "/calendars/{calendar_id}/events", status_code=status.HTTP_201_CREATED, tags=["events"]
+)
+def create_event(
+    app: Running, caller: Asking, calendar_id: CalendarId, body: EventBody
+) -> Envelope[EventData]:
+    """Create an event. A time that is taken is refused unless the calendar allows double booking."""
+    calendar = calendars.get(app, caller, calendar_number(calendar_id))
+    draft = Draft(
+        title=body.title,
+        interval=Interval(
+            read_moment(body.start_at, calendar.zone, field="start_at").at,
+            read_moment(body.end_at, calendar.zone, field="end_at").at,
+        ),
+        description=body.description,
+        location=body.location,
+        status=body.status or Status.CONFIRMED,
+        type=body.type or "meeting",
+        attendees=body.invited(),
+        owner=body.owner(),
+        created_by=body.created_by,
+    )
+    event = events.book(app, caller, calendar.id, draft, check=Check.CONFLICTS)
+    return Envelope(data=EventData.of(event))
+
+
+@router.get("/calendars/{calendar_id}/events", tags=["events"])
+def list_events(
+    app: Running,
+    caller: Asking,
+    calendar_id: CalendarId,
+    from_: Annotated[Bound, Query(alias="from", description="Lower bound of start_at")] = None,
+    to: Annotated[Bound, Query(description="Upper bound of end_at")] = None,
+    status: Status | None = None,
+    page: PageNumber = None,
+    per_page: PageSize = None,
+) -> Listing[EventData]:
+    """List a calendar's events, by start; those that lie inside the bounds."""
+    numbers = (calendar_number(calendar_id),)
+    return _listing(app, caller, numbers, (from_, to), status, (page, per_page))
+
+
+@router.get("/calendars/{calendar_id}/events/{event_id}", tags=["events"])
+def get_event(
+    app: Running, caller: Asking, calendar_id: CalendarId, event_id: EventId
+) -> Envelope[EventData]:
+    """Read an event."""
+    return Envelope(data=EventData.of(_event(app, caller, calendar_id, event_id)[1]))
+
+
+@router.put("/calendars/{calendar_id}/events/{event_id}", tags=["events"])
+def update_event(
+    app: Running, caller: Asking, calendar_id: CalendarId, event_id: EventId, body: EventChanges
+) -> Envelope[EventData]:
+    """Change an event; `{"status": "cancelled"}` cancels it."""
+    calendar, event = _event(app, caller, calendar_id, event_id)
+    revised = events.revise(
+        app, caller, event.id, _event_change(body, calendar), check=Check.CONFLICTS
+    )
+    return Envelope(data=EventData.of(revised))
+
+
+@router.delete("/calendars/{calendar_id}/events/{event_id}", tags=["events"])
+def delete_event(app: Running, caller: Asking, calendar_id: CalendarId, event_id: EventId) -> Done:
+    """Delete an event for good."""
+    _, event = _event(app, caller, calendar_id, event_id)
+    events.delete(app, caller, event.id)
+    return Done(message="Event deleted")
+
+
+@router.get("/calendars/{calendar_id}/availability", tags=["availability"])
+def query_availability(
+    app: Running,
+    caller: Asking,
+    calendar_id: CalendarId,
+    from_: Annotated[str, Query(alias="from", max_length=64)],
+    to: Annotated[str, Query(max_length=64)],
+    duration_minutes: Annotated[int, Query(ge=1, le=1440)] = 30,
+) -> Envelope[list[SlotData]]:
+    """List the free slots between two instants, by start."""
+    calendar = calendars.get(app, caller, calendar_number(calendar_id))
+    start, end = _bounds(from_, to, calendar)
+    assert start is not None  # noqa: S101  # both bounds are required here
+    assert end is not None  # noqa: S101
+    if end <= start:
+        raise InvalidArgument("to must be after from.", fields={"to": "must be after from"})
+    if end - start > 366 * DAY:
+        raise InvalidArgument(
+            "One question covers 366 days at most.", fields={"to": "is too far from from"}
+        )
+    question = Question(
+        calendar_ids=(calendar.id,), within=Interval(start, end), length=duration_minutes * MINUTE
+    )
+    slots = availability.check(app, caller, question).slots
+    return Envelope(
+        data=[
+            SlotData(start_at=utc_text(slot.interval.start), end_at=utc_text(slot.interval.end))
+            for slot in slots
+        ]
+    )
+
+
+@router.get(
+    "/calendars/{calendar_id}/availability-rules",
+    tags=["availability"],
+    response_model_exclude_none=True,
+)
+def list_availability_rules(
+    app: Running, caller: Asking, calendar_id: CalendarId
+) -> Envelope[list[RuleData]]:
+    """List a calendar's availability rules, oldest first."""
+    found = calendars.rules(app, caller, calendar_number(calendar_id))
+    return Envelope(data=[RuleData.of(rule) for rule in found])
+
+
+@router.post(
+    "/calendars/{calendar_id}/availability-rules",
+    status_code=status.HTTP_201_CREATED,
+    tags=["availability"],
+    response_model_exclude_none=True,
+)
+def create_availability_rule(
+    app: Running, caller: Asking, calendar_id: CalendarId, body: RuleBody
+) -> Envelope[RuleData]:
+    """Open or close a calendar: every week on some days, or on one date (a later rule wins)."""
+    if body.type == "exception" and body.available is None:
+        raise InvalidArgument(
+            "An exception needs available: true or false.",
+            fields={"available": "is required for an exception"},
+        )
+    rule = read_rule(
+        kind=body.type,
+        days_of_week=body.days_of_week,
+        day=body.date,
+        start_time=body.start_time,
+        end_time=body.end_time,
+        available=body.available is not False,
+        timezone=body.timezone,
+    )
+    kept = calendars.add_rule(app, caller, calendar_number(calendar_id), rule)
+    return Envelope(data=RuleData.of(kept))
+
+
+@router.delete("/calendars/{calendar_id}/availability-rules/{rule_id}", tags=["availability"])
+def delete_availability_rule(
+    app: Running,
+    caller: Asking,
+    calendar_id: CalendarId,
+    rule_id: Annotated[str, Path(max_length=64)],
+) -> Done:
+    """Delete an availability rule; events that were booked by it stay."""
+    number = calendar_number(calendar_id)
+    calendars.get(app, caller, number)
+    calendars.remove_rule(app, caller, number, rule_number(rule_id))
+    return Done(message="Availability rule deleted")
+
+
+def _event(
+    app: App, caller: Caller, calendar_id: str, event_id: str
+) -> tuple[Calendar, Event]:
+    """Return an event of just that calendar."""
+    number = calendars.get(app, caller, calendar_number(calendar_id)).id
+    calendar, event = events.get(app, caller, event_number(event_id))
+    if calendar.id != number:
+        raise UnknownEvent("The calendar has no event with that id.")
+    return calendar, event
+
+
+def _bounds(
+    from_: str | None, to: str | None, calendar: Calendar
+) -> tuple[int | None, int | None]:
+    start = read_bound(from_, calendar.zone, field="from", is_end=False)[0] if from_ else None
+    end = read_bound(to, calendar.zone, field="to", is_end=True)[0] if to else None
+    return start, end
+
+
+def _listing(
+    app: App,
+    caller: Caller,
+    numbers: tuple[ids.Number, ...],
+    bounds: tuple[str | None, str | None],
+    wanted_status: Status | None,
+    paging: tuple[int | None, int | None],
+) -> Listing[EventData]:
+    """Return events inside the bounds: all of them, or the page that was asked for."""
+    start, end = _bounds(*bounds, calendars.get(app, caller, numbers[0]))
+    wanted = EventFilter(
+        calendar_ids=numbers,
+        starts_from=start,
+        ends_until=end,
+        contained=True,
+        statuses=frozenset({wanted_status} if wanted_status else Status),
+    )
+    found = events.find_all(app, caller, wanted, MOST_ROWS)
+    if found.next_cursor is not None:
+        raise InvalidArgument(
+            f"More than {MOST_ROWS} events lie there.", hint="Ask for less with from and to."
+        )
+    rows = [EventData.of(event) for event in found.items]
+    if paging == (None, None):
+        return Listing(data=rows)
+    page, per_page = paging[0] or 1, paging[1] or 25
+    last = max(1, -(-len(rows) // per_page))
+    return Listing(
+        data=rows[(page - 1) * per_page : page * per_page],
+        pagination=Pagination(
+            current_page=page, per_page=per_page, total=len(rows), last_page=last
+        ),
+    )
+
+
+_NOT_CLEARED = {"name", "timezone", *PolicyFields.model_fields} - {
+    "slot_step_minutes",
+    "max_days_ahead",
+    "max_events_per_day",
+    "max_attendees",
+}
+
+
+def _calendar_changes(body: CalendarBody) -> dict[str, Any]:
+    """Return what was sent, as fields of `Calendar` and `Policy`; null clears where it can."""
+    sent = body.model_dump(exclude_unset=True)
+    sent = {k: v for k, v in sent.items() if v is not None or k not in _NOT_CLEARED}
+    if "availability" in sent:
+        sent["availability"] = Availability(sent["availability"])
+    if "double_booking" in sent:
+        sent["double_booking"] = DoubleBooking(sent["double_booking"])
+    return sent
+
+
+def _event_change(body: EventChanges, calendar: Calendar) -> Change:
+    sent = body.model_fields_set
+    words = body.model_dump(include=sent & {"title", "description", "location", "status", "type"})
+    fields = {k: v for k, v in words.items() if v is not None or k in {"description", "location"}}
+    if "attendees" in sent:
+        fields["attendees"] = body.invited()
+    if sent & {"owner_type", "owner_id"}:
+        fields["owner"] = body.owner()
+    start = read_moment(body.start_at, calendar.zone, field="start_at").at if body.start_at else None
+    end = read_moment(body.end_at, calendar.zone, field="end_at").at if body.end_at else None
+    return Change(fields=fields, start=start, end=end)
+
+
