@@ -79,7 +79,10 @@ class UnrecognizedTime(Invalid):
     """A time that can't be read."""
 
     code = "unrecognized_time"
-    hint = "Send ISO 8601: 2026-11-24, 2026-11-24T15:30, 2026-11-24T15:30-05:00 or two of them with / between."
+    hint = (
+        "Send ISO 8601: 2026-11-24, 2026-11-24T15:30, 2026-11-24T15:30-05:00, "
+        "or for a stretch of time two of them with / between."
+    )
 
 
 class NonexistentTime(Invalid):

@@ -113,4 +113,5 @@ def _problem(loc: tuple[int | str, ...], kind: str, message: str) -> str:
         near = difflib.get_close_matches(str(loc[0]), Settings.model_fields, 1)
         meant = f": did you mean {PREFIX}{near[0].upper()}?" if near else "."
         return f"{name} is not a setting{meant}"
-    return f"{name} {message.removeprefix('Value error, ')[:1].lower()}{message.removeprefix('Value error, ')[1:]}."
+    plain = message.removeprefix("Value error, ")
+    return f"{name} {plain[:1].lower()}{plain[1:]}."

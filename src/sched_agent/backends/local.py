@@ -7,7 +7,6 @@ from sched_agent.services import availability, calendars, events
 from sched_agent.services.app import App
 
 
-
 class LocalBackend:
     """See `backends.base.Backend`: the services, bound to one app and to the full check."""
 

@@ -65,9 +65,7 @@ def find(attendees: Sequence[Attendee], who: str) -> int:
     return found[0]
 
 
-def keep_responses(
-    before: Sequence[Attendee], after: Sequence[Attendee]
-) -> tuple[Attendee, ...]:
+def keep_responses(before: Sequence[Attendee], after: Sequence[Attendee]) -> tuple[Attendee, ...]:
     """Return the new attendees, with the answers that those among them had given already."""
     answered = {_key(attendee): attendee.response for attendee in before}
     return tuple(

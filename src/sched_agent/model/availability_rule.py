@@ -33,7 +33,7 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recurring:
+class RecurringRule:
     """The same hours on certain days of every week (1 = Monday ... 7 = Sunday).
 
     Args:
@@ -61,7 +61,7 @@ class Recurring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exception_:
+class ExceptionRule:
     """One date, or some hours of it, open or closed whatever the recurring rules say.
 
     Where exceptions overlap, the later made one wins.
@@ -83,7 +83,7 @@ class Exception_:
             yield Interval(opens, closes)
 
 
-Rule = Recurring | Exception_
+Rule = RecurringRule | ExceptionRule
 
 
 def openings(
@@ -99,7 +99,7 @@ def openings(
     """
     wide = Interval(within.start - DAY, within.end + DAY)
     kept = list(rules)
-    recurring = [rule for rule in kept if isinstance(rule, Recurring)]
+    recurring = [rule for rule in kept if isinstance(rule, RecurringRule)]
     opened = [rule for rule in recurring if rule.available]
     if mode is Availability.OPEN and not opened:
         windows = [wide]
@@ -109,7 +109,7 @@ def openings(
         w for rule in recurring if not rule.available for w in rule.windows(wide, default)
     )
     windows = subtract(windows, closed) if closed else windows
-    exceptions = (rule for rule in kept if isinstance(rule, Exception_))
+    exceptions = (rule for rule in kept if isinstance(rule, ExceptionRule))
     for available, alike in groupby(exceptions, key=lambda rule: rule.available):
         change = merge(w for rule in alike for w in rule.windows(wide, default))
         windows = merge([*windows, *change]) if available else subtract(windows, change)

@@ -86,7 +86,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """An event as it is kept. Instants are UTC microseconds; `version` counts its changes from 1."""
+    """An event as it is kept. Instants are UTC microseconds; `version` counts changes from 1."""
 
     id: Number
     calendar_id: Number
@@ -132,10 +132,9 @@ class Event:
         """
         new_status = change.fields.get("status", self.status)
         statuses.check_change(self.status, new_status)
-        if new_status is not Status.CANCELLED:
-            statuses.check_change(self.status, Status.CONFIRMED)
-            if not statuses.is_live(self.hold_expires_at, now):
-                raise HoldExpired("The hold ran out, and its time may be somebody else's by now.")
+        gives_up = new_status is Status.CANCELLED
+        if not gives_up and not statuses.is_live(self.hold_expires_at, now):
+            raise HoldExpired("The hold ran out, and its time may be somebody else's by now.")
         fields = dict(change.fields)
         if "attendees" in fields:
             fields["attendees"] = keep_responses(self.attendees, fields["attendees"])

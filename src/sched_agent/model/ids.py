@@ -2,7 +2,8 @@
 
 A number has 30 random bits (more once an environment is crowded). Tools and the command line
 show it as a short code that a person can type or say (`evt_7k3m9q`); the Talkover family as a
-UUID; the workspace family as the number itself. Any spelling is accepted wherever an id is asked for.
+UUID; the workspace family as the number itself. Any spelling is accepted wherever an id is asked
+for.
 
 An id is a name and not a capability: it is never enough to see what it names.
 """

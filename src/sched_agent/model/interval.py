@@ -29,6 +29,7 @@ class Interval(_Span):
     __slots__ = ()
 
     def __new__(cls, start: int, end: int) -> "Interval":
+        """Make it from its first instant and the first one after it."""
         if end <= start:
             raise InvalidArgument(
                 "end_at must be after start_at.", fields={"end_at": "must be after start_at"}

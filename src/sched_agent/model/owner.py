@@ -39,7 +39,7 @@ def owner(owner_type: OwnerType | None, owner_id: str | None) -> Owner | None:
 
 
 def owner_for(bound: Owner | None, asked: Owner | None, *, own_events_only: bool) -> Owner | None:
-    """Return the owner of a new event: the one asked for, else the actor that the token is bound to.
+    """Return the owner of a new event: the one asked for, else the actor that the token has.
 
     Raises:
         OwnerConflict: The token is for its own events only and another owner was asked for.

@@ -29,7 +29,7 @@ class Check(Enum):
 
 
 class Taken(NamedTuple):
-    """Time that an event takes; `counts` if it counts for the daily limit (a mere block doesn't)."""
+    """Time that an event takes; `counts` if the daily limit counts it (a mere block it doesn't)."""
 
     start: int
     end: int
@@ -106,7 +106,9 @@ class Schedule:
             for anchor, until in self._anchors(window, first, last):
                 start = anchor if anchor >= first else _on_grid(anchor, step, first)
                 while start <= latest and start < until:
-                    clear = max(busy.clear_of(start, start + length), full.clear_of(start, start + 1))
+                    clear = max(
+                        busy.clear_of(start, start + length), full.clear_of(start, start + 1)
+                    )
                     if clear <= start:
                         yield start
                         start += step
@@ -114,7 +116,7 @@ class Schedule:
                         start = _on_grid(anchor, step, clear)
 
     def _anchors(self, window: Interval, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Yield where the grid begins anew: at the window's start, and at each midnight inside it."""
+        """Yield where the grid begins anew: at a window's start, and at each midnight in it."""
         if window.end <= first or window.start > last:
             return
         day = local_day(max(window.start, min(first, window.end - 1)), self.zone)
@@ -138,7 +140,7 @@ class _Sweep:
         self._at = 0
 
     def clear_of(self, start: int, end: int) -> int:
-        """Return the first instant from `start` on at which nothing in `[start, end)` is in the way."""
+        """Return `start` if nothing lies in `[start, end)`, else where the obstacle ends."""
         at = self._at
         if at < self._length and self._ends[at] <= start:
             at = self._at = bisect_right(self._ends, start, at)
@@ -223,9 +225,9 @@ def together(schedules: Sequence[Schedule]) -> Schedule:
 
 
 def nearest(slots: Sequence[Interval], to: int, count: int) -> list[Interval]:
-    """Return the slots nearest to an instant, at least one before and one after it if there are any.
+    """Return the slots nearest to an instant, in the order of time.
 
-    The result is in the order of time.
+    At least one lies before and one after it, if there are any.
     """
     at = bisect_left(slots, to, key=_start)
     before, after = slots[max(0, at - count) : at], slots[at : at + count]
@@ -258,5 +260,3 @@ def _full_days(taken: Iterable[Taken], limit: int | None, zone: ZoneInfo) -> lis
     return merge(
         Interval(on_the_clock(day, 0, zone), on_the_clock(day + 1, 0, zone)) for day in full
     )
-
-

@@ -16,18 +16,18 @@ class Status(StrEnum):
 _NEXT = {
     Status.CONFIRMED: {Status.CONFIRMED, Status.TENTATIVE, Status.CANCELLED},
     Status.TENTATIVE: {Status.TENTATIVE, Status.CONFIRMED, Status.CANCELLED},
-    Status.CANCELLED: {Status.CANCELLED},
+    Status.CANCELLED: set[Status](),
 }
 
 
 def check_change(before: Status, after: Status) -> None:
-    """Let a change of status pass.
+    """Let a change of an event pass that leaves it with the status `after`.
 
     Raises:
         StatusConflict: The event is cancelled, and that is final.
     """
     if after not in _NEXT[before]:
-        raise StatusConflict(f"The event is {before}; it can't become {after}.")
+        raise StatusConflict(f"The event is {before}, and that is final.")
 
 
 def blocks(status: Status, *, transparent: bool, hold_expires_at: int | None, now: int) -> bool:

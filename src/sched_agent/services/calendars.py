@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from sched_agent.model import zone
-from sched_agent.model.availability_rule import Hours, Recurring, Rule
+from sched_agent.model.availability_rule import Hours, RecurringRule, Rule
 from sched_agent.model.calendar import Calendar, Policy
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.ids import Number
@@ -15,7 +15,7 @@ from sched_agent.services.app import App
 from sched_agent.services.retries import once
 from sched_agent.store.base import Transaction
 
-OFFICE_HOURS = Recurring(
+OFFICE_HOURS = RecurringRule(
     id=0, days_of_week=frozenset(range(1, 6)), hours=Hours(start=9 * 60, end=17 * 60)
 )
 """Monday to Friday, 9 to 17: what the first calendar of an empty database opens with."""

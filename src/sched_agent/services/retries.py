@@ -42,7 +42,7 @@ def once(
         if request_id is None:
             return act(tx, now)
         fingerprint = hashlib.sha256(repr(arguments).encode()).hexdigest()
-        adapter = _adapter(answer_type)
+        adapter = _adapter(answer_type)  # type: ignore[arg-type]  # a class is hashable
         if before := tx.recall(operation, request_id):
             if before.fingerprint != fingerprint:
                 raise RequestIdReused("That request_id was used for another request before.")

@@ -63,9 +63,8 @@ def read_moment(text: str, in_zone: ZoneInfo, *, field: str) -> Moment:
     if not twice:
         return Moment(at)
     first = local(at, in_zone)
-    return Moment(
-        at, (f"{first:%H:%M} occurs twice on that day in {in_zone.key}; the first ({first:%z}) was taken.",)
-    )
+    twice_told = f"{first:%H:%M} occurs twice on that day in {in_zone.key}"
+    return Moment(at, (f"{twice_told}; the first ({first:%z}) was taken.",))
 
 
 def read_when(text: str, in_zone: ZoneInfo, *, length: int, field: str = "when") -> When:
@@ -89,24 +88,22 @@ def read_when(text: str, in_zone: ZoneInfo, *, length: int, field: str = "when")
             return When(read_day(start_text, in_zone, field=field), exact=False)
         moment = read_moment(start_text, in_zone, field=field)
         return When(Interval(moment.at, moment.at + length), exact=True, notes=moment.notes)
-    start_span, end_span = _read_duration(start_text), _read_duration(end_text)
-    if start_span is not None and end_span is not None:
-        raise _unrecognized(text, field)
-    notes: tuple[str, ...] = ()
-    if start_span is None:
+    before, after = _read_duration(start_text), _read_duration(end_text)
+    more: tuple[str, ...] = ()
+    if before is not None:
+        end, notes = read_bound(end_text, in_zone, field=field, is_end=True)
+        start = end - before
+    else:
         start, notes = read_bound(start_text, in_zone, field=field, is_end=False)
-    if end_span is None:
-        end, more = read_bound(end_text, in_zone, field=field, is_end=True)
-        notes += more
-    if start_span is not None:
-        start = end - start_span
-    if end_span is not None:
-        end = start + end_span
+        if after is not None:
+            end = start + after
+        else:
+            end, more = read_bound(end_text, in_zone, field=field, is_end=True)
     if end <= start:
         raise InvalidArgument(
             f"{field} ends before it starts.", fields={field: "must end after it starts"}
         )
-    return When(Interval(start, end), exact=False, notes=notes)
+    return When(Interval(start, end), exact=False, notes=(*notes, *more))
 
 
 def read_day(text: str, in_zone: ZoneInfo, *, field: str) -> Interval:
@@ -148,7 +145,9 @@ def _read_duration(text: str) -> int | None:
     read = _DURATION.match(text.strip().upper())
     if read is None:
         return None
-    return sum(int(count) * unit for count, unit in zip(read.groups(), _UNITS, strict=True) if count)
+    return sum(
+        int(count) * unit for count, unit in zip(read.groups(), _UNITS, strict=True) if count
+    )
 
 
 def _unrecognized(text: str, field: str) -> UnrecognizedTime:

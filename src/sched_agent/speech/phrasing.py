@@ -38,6 +38,7 @@ def weekday(at: int, in_zone: ZoneInfo) -> str:
     """Return the weekday's English name at an instant."""
     return WEEKDAYS[local(at, in_zone).weekday()]
 
+
 WHY_NOT = {
     "in_the_past": "that time is over",
     "too_soon": "that is sooner than the calendar's minimum notice",

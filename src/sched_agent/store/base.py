@@ -64,7 +64,7 @@ class Reader(Protocol):
     def taken(
         self, calendar_id: Number, within: Interval, now: int, leaving_out: Number | None = None
     ) -> Sequence[Taken]:
-        """Return what blocks time in a stretch at `now`, sorted by start; reads no more than that."""
+        """Return what blocks time in a stretch at `now`, by start; nothing else is read."""
         ...
 
     def tokens(self) -> Sequence[Token]:

@@ -9,9 +9,9 @@ from sched_agent.backends.base import Backend
 from sched_agent.errors import InvalidArgument, UnknownRule
 from sched_agent.model import ids
 from sched_agent.model.availability_rule import (
-    Exception_,
+    ExceptionRule,
     Hours,
-    Recurring,
+    RecurringRule,
     Rule,
     clock_text,
     read_clock,
@@ -156,13 +156,13 @@ class RuleOutput(Output):
     @classmethod
     def of(cls, rule: Rule) -> "RuleOutput":
         """Return a rule for the answer."""
-        recurring = isinstance(rule, Recurring)
+        recurring = isinstance(rule, RecurringRule)
         return cls(
             id=code(Kind.RULE, rule.id),
             type="recurring" if recurring else "exception",
             available=rule.available,
-            days_of_week=sorted(rule.days_of_week) if recurring else None,
-            date=None if recurring else rule.date.isoformat(),
+            days_of_week=sorted(rule.days_of_week) if isinstance(rule, RecurringRule) else None,
+            date=rule.date.isoformat() if isinstance(rule, ExceptionRule) else None,
             start_time=clock_text(rule.hours.start) if rule.hours else None,
             end_time=clock_text(rule.hours.end) if rule.hours else None,
             timezone=rule.timezone,
@@ -301,7 +301,7 @@ def read_rule(
     if kind == "exception":
         if days_of_week:
             raise _foreign("days_of_week", kind)
-        return Exception_(
+        return ExceptionRule(
             id=0, date=_date(day), available=available, hours=hours, timezone=timezone
         )
     if day is not None:
@@ -316,7 +316,7 @@ def read_rule(
             "A recurring rule needs start_time and end_time.",
             fields={"start_time": "is required here", "end_time": "is required here"},
         )
-    return Recurring(
+    return RecurringRule(
         id=0,
         days_of_week=frozenset(days_of_week),
         hours=hours,
@@ -348,7 +348,7 @@ def _say_rule(rule: Rule) -> str:
     hours = "all day"
     if rule.hours:
         hours = f"{clock_text(rule.hours.start)}–{clock_text(rule.hours.end)}"
-    if isinstance(rule, Recurring):
+    if isinstance(rule, RecurringRule):
         days = ", ".join(WEEKDAYS[day - 1] for day in sorted(rule.days_of_week))
     else:
         days = f"{WEEKDAYS[rule.date.weekday()]} {rule.date.isoformat()}"

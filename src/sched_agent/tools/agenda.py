@@ -51,7 +51,7 @@ def agenda(backend: Backend, caller: Caller, calendar_id: str, day: str) -> str:
 
 
 def agenda_dates(backend: Backend, caller: Caller) -> list[str]:
-    """Return the dates to offer for an agenda: two weeks from today in the first calendar's zone."""
+    """Return the dates to offer for an agenda: two weeks from today in the first one's zone."""
     calendars = backend.calendars(caller, limit=1).items
     if not calendars:
         return []

@@ -134,7 +134,8 @@ def say_event(calendar: Calendar, event: Event) -> str:
         held = f", held until {say_moment(event.hold_expires_at, calendar.zone)}"
     people = ", ".join(quoted(a.name or a.email or a.phone or "") for a in event.attendees[:5])
     invited = f", with {people}" if people else ""
-    return f"{quoted(event.title)} {when}{invited} [{code(Kind.EVENT, event.id)}, {event.status}{held}]"
+    name = code(Kind.EVENT, event.id)
+    return f"{quoted(event.title)} {when}{invited} [{name}, {event.status}{held}]"
 
 
 def say_slots(slots: Iterable[Slot], in_zone: ZoneInfo | None = None) -> str:

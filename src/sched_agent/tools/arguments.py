@@ -88,7 +88,9 @@ def _told(fault: ValidationError, kind: type[BaseModel], tool: str) -> Exception
     unknown = [e["loc"] for e in found if e["type"] == "extra_forbidden"]
     if unknown:
         return _unknown_arguments([".".join(map(str, loc)) for loc in unknown], kind, tool)
-    fields = {".".join(str(part) for part in e["loc"]) or "arguments": _plain(e["msg"]) for e in found}
+    fields = {
+        ".".join(str(part) for part in e["loc"]) or "arguments": _plain(e["msg"]) for e in found
+    }
     problems = "; ".join(f"{name}: {problem}" for name, problem in fields.items())
     return InvalidArgument(f"{problems}.", fields=fields)
 

@@ -56,7 +56,7 @@ class AvailabilityOutput(Output):
     searched_to: str
     timezone: str
     duration_minutes: int
-    notes: list[str] = []
+    notes: list[str] = Field(default_factory=list)
 
 
 @tool("Check availability", output=AvailabilityOutput)
@@ -95,11 +95,13 @@ def _stretch(arguments: CheckAvailability, in_zone: ZoneInfo, length: int, now: 
             )
         when = read_when(arguments.when, in_zone, length=length)
     else:
-        begins, notes = (now, ()) if start is None else read_bound(
-            start, in_zone, field="from", is_end=False
+        begins, notes = (
+            (now, ()) if start is None else read_bound(start, in_zone, field="from", is_end=False)
         )
-        ends, more = (begins + _DEFAULT_DAYS * DAY, ()) if end is None else read_bound(
-            end, in_zone, field="to", is_end=True
+        ends, more = (
+            (begins + _DEFAULT_DAYS * DAY, ())
+            if end is None
+            else read_bound(end, in_zone, field="to", is_end=True)
         )
         if ends <= begins:
             raise InvalidArgument("to must be after from.", fields={"to": "must be after from"})
@@ -111,9 +113,7 @@ def _stretch(arguments: CheckAvailability, in_zone: ZoneInfo, length: int, now: 
     return when
 
 
-def _result(
-    arguments: CheckAvailability, when: When, answer: Answer, in_zone: ZoneInfo
-) -> Result:
+def _result(arguments: CheckAvailability, when: When, answer: Answer, in_zone: ZoneInfo) -> Result:
     slots = answer.slots[: arguments.limit]
     shown = in_zone if arguments.timezone or len(answer.calendars) > 1 else None
     data = AvailabilityOutput(

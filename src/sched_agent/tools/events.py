@@ -45,7 +45,7 @@ class EventAnswer(Output):
 
     event: EventOutput
     already_cancelled: bool | None = None
-    notes: list[str] = []
+    notes: list[str] = Field(default_factory=list)
 
 
 class EventsAnswer(Output):
@@ -126,9 +126,9 @@ def get_event(backend: Backend, caller: Caller, arguments: GetEvent) -> Result:
     """Read one event: time, status, people, version."""
     calendar, event = backend.event(caller, event_number(arguments.event_id))
     lines = [f"{say_event(calendar, event)}, version {event.version}."]
-    for name in ("description", "location", "cancel_reason"):
-        if words := getattr(event, name):
-            lines.append(f"{name}: {quoted(words)}")
+    notes = {"description": event.description, "location": event.location}
+    notes["cancel_reason"] = event.cancel_reason
+    lines += [f"{name}: {quoted(words)}" for name, words in notes.items() if words]
     return _answer(calendar, event, lines)
 
 
@@ -251,9 +251,7 @@ def cancel_event(backend: Backend, caller: Caller, arguments: CancelEvent) -> Re
     )
     verb = "Already cancelled" if cancelled.already else "Cancelled"
     event = cancelled.event
-    data = EventAnswer(
-        event=EventOutput.of(calendar, event), already_cancelled=cancelled.already
-    )
+    data = EventAnswer(event=EventOutput.of(calendar, event), already_cancelled=cancelled.already)
     return Result(f"{verb}: {say_event(calendar, event)}.", data)
 
 
@@ -327,4 +325,3 @@ def _position(cursor: str | None) -> tuple[int, int] | None:
         return None
     start, event_id = read_cursor(cursor, 2)
     return start, event_id
-

@@ -48,7 +48,7 @@ def _gemini(tool: Tool) -> dict[str, Any]:
     }
 
 
-def _without(schema: Any, key: str) -> Any:  # noqa: ANN401
+def _without(schema: Any, key: str) -> Any:
     if isinstance(schema, Mapping):
         return {name: _without(value, key) for name, value in schema.items() if name != key}
     if isinstance(schema, list):

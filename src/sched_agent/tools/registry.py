@@ -97,7 +97,7 @@ def tool(
     destructive: bool = False,
     idempotent: bool | None = None,
 ) -> Callable[[Run], Run]:
-    """Register a function `(backend, caller, arguments) -> Result`; its docstring is for the model."""
+    """Register a function as a tool; its docstring is what the model reads."""
 
     def register(run: Run) -> Run:
         name = run.__name__

@@ -18,7 +18,7 @@ _MEANINGS = {
     sqlite3.SQLITE_NOTADB: "The calendar database file is not a SQLite database.",
     sqlite3.SQLITE_CORRUPT: "The calendar database file is damaged; restore it from a copy.",
     sqlite3.SQLITE_CANTOPEN: "The calendar database file can't be opened.",
-    sqlite3.SQLITE_IOERR: "The calendar database can't be read or written: the disk reports an error.",
+    sqlite3.SQLITE_IOERR: "The calendar database can't be read or written: a disk error.",
 }
 
 

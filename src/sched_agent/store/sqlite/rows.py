@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from sched_agent.model.attendee import Attendee, Response
-from sched_agent.model.availability_rule import Exception_, Hours, Recurring, Rule
+from sched_agent.model.availability_rule import ExceptionRule, Hours, RecurringRule, Rule
 from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Environment, Policy
 from sched_agent.model.caller import Level, Token
 from sched_agent.model.event import Event
@@ -17,22 +17,22 @@ from sched_agent.model.text import fold
 
 Row = Sequence[Any]
 
-CALENDAR = (
+CALENDAR_COLUMNS = (
     "calendar_id, name, timezone, description, owner_id, metadata, availability, double_booking, "
     "slot_step_minutes, buffer_before_minutes, buffer_after_minutes, min_notice_minutes, "
     "max_days_ahead, max_events_per_day, max_attendees, created_at, updated_at"
 )
-EVENT = (
+EVENT_COLUMNS = (
     "event_id, calendar_id, title, start_at, end_at, description, location, status, type, "
     "transparent, attendees, owner_type, owner_id, created_by, hold_expires_at, cancel_reason, "
     "version, created_at, updated_at"
 )
-RULE = "rule_id, type, available, days_of_week, date, start_minute, end_minute, timezone"
-TOKEN = (
+RULE_COLUMNS = "rule_id, type, available, days_of_week, date, start_minute, end_minute, timezone"
+TOKEN_COLUMNS = (
     "token_id, environment_id, name, hash, level, owner_type, owner_id, own_events_only, "
     "created_at, expires_at, revoked_at"
-)
-ENVIRONMENT = "environment_id, name, timezone"
+)  # column names
+ENVIRONMENT_COLUMNS = "environment_id, name, timezone"
 
 
 def calendar_row(calendar: Calendar) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def calendar_row(calendar: Calendar) -> dict[str, Any]:
 
 
 def calendar(row: Row) -> Calendar:
-    """Return the calendar of a `CALENDAR` row."""
+    """Return the calendar of a `CALENDAR_COLUMNS` row."""
     return Calendar(
         id=row[0],
         name=row[1],
@@ -115,7 +115,7 @@ def event_row(event: Event) -> dict[str, Any]:
 
 
 def event(row: Row) -> Event:
-    """Return the event of an `EVENT` row."""
+    """Return the event of an `EVENT_COLUMNS` row."""
     attendees = [] if row[10] == "[]" else json.loads(row[10])
     return Event(
         id=row[0],
@@ -140,14 +140,18 @@ def event(row: Row) -> Event:
 
 def rule_row(rule: Rule) -> dict[str, Any]:
     """Return a rule's columns."""
-    recurring = isinstance(rule, Recurring)
+    days, date_text = None, None
+    if isinstance(rule, RecurringRule):
+        days = "".join(map(str, sorted(rule.days_of_week)))
+    else:
+        date_text = rule.date.isoformat()
     hours = rule.hours
     return {
         "rule_id": rule.id,
-        "type": "recurring" if recurring else "exception",
+        "type": "exception" if days is None else "recurring",
         "available": int(rule.available),
-        "days_of_week": "".join(map(str, sorted(rule.days_of_week))) if recurring else None,
-        "date": None if recurring else rule.date.isoformat(),
+        "days_of_week": days,
+        "date": date_text,
         "start_minute": hours.start if hours else None,
         "end_minute": hours.end if hours else None,
         "timezone": rule.timezone,
@@ -155,10 +159,10 @@ def rule_row(rule: Rule) -> dict[str, Any]:
 
 
 def rule(row: Row) -> Rule:
-    """Return the rule of a `RULE` row."""
+    """Return the rule of a `RULE_COLUMNS` row."""
     hours = None if row[5] is None else Hours(start=row[5], end=row[6])
     if row[1] == "exception":
-        return Exception_(
+        return ExceptionRule(
             id=row[0],
             available=bool(row[2]),
             date=date.fromisoformat(row[4]),
@@ -166,7 +170,7 @@ def rule(row: Row) -> Rule:
             timezone=row[7],
         )
     assert hours is not None  # noqa: S101  # a recurring rule is never written without them
-    return Recurring(
+    return RecurringRule(
         id=row[0],
         available=bool(row[2]),
         days_of_week=frozenset(int(day) for day in row[3]),
@@ -191,7 +195,7 @@ def token_row(token: Token) -> dict[str, Any]:
 
 
 def token(row: Row) -> Token:
-    """Return the token of a `TOKEN` row."""
+    """Return the token of a `TOKEN_COLUMNS` row."""
     return Token(
         id=row[0],
         environment_id=row[1],
@@ -207,7 +211,7 @@ def token(row: Row) -> Token:
 
 
 def environment(row: Row) -> Environment:
-    """Return the environment of an `ENVIRONMENT` row."""
+    """Return the environment of an `ENVIRONMENT_COLUMNS` row."""
     return Environment(id=row[0], name=row[1], timezone=row[2])
 
 

@@ -25,7 +25,8 @@ REMEMBERED_FOR = DAY + DAY // 24
 _SHORT_TAKEN = """
     select start_at, end_at, type, hold_expires_at, event_id from event indexed by event_short
     where environment_id = ? and calendar_id = ? and claims = 1
-      and end_at - start_at <= 86400000000 and start_at > ? - 86400000000 and start_at < ? and end_at > ?
+      and end_at - start_at <= 86400000000
+      and start_at > ? - 86400000000 and start_at < ? and end_at > ?
 """
 _LONG_TAKEN = """
     select start_at, end_at, type, hold_expires_at, event_id from event indexed by event_long
@@ -43,14 +44,14 @@ class SqliteReader:
 
     def environment(self) -> Environment:
         """See `store.base.Reader`."""
-        row = self._one(f"select {rows.ENVIRONMENT} from environment where environment_id = ?")
+        row = self._one(f"select {rows.ENVIRONMENT_COLUMNS} from environment where environment_id = ?")
         assert row is not None  # noqa: S101  # a transaction is begun with an id that was looked up
         return rows.environment(row)
 
     def calendar(self, calendar_id: Number) -> Calendar:
         """See `store.base.Reader`."""
         row = self._one(
-            f"select {rows.CALENDAR} from calendar where environment_id = ? and calendar_id = ?",
+            f"select {rows.CALENDAR_COLUMNS} from calendar where environment_id = ? and calendar_id = ?",
             calendar_id,
         )
         if row is None:
@@ -59,24 +60,28 @@ class SqliteReader:
 
     def calendars(self, query: str | None, limit: int, after: Number) -> Sequence[Calendar]:
         """See `store.base.Reader`."""
-        found = self._all(
-            f"select {rows.CALENDAR} from calendar where environment_id = ? and calendar_id > ?"
-            " and instr(search_text, ?) order by calendar_id limit ?",
-            after,
-            query or "",
-            limit,
-        ) if query else self._all(
-            f"select {rows.CALENDAR} from calendar where environment_id = ? and calendar_id > ?"
-            " order by calendar_id limit ?",
-            after,
-            limit,
+        found = (
+            self._all(
+                f"select {rows.CALENDAR_COLUMNS} from calendar where environment_id = ? and calendar_id > ?"
+                " and instr(search_text, ?) order by calendar_id limit ?",
+                after,
+                query or "",
+                limit,
+            )
+            if query
+            else self._all(
+                f"select {rows.CALENDAR_COLUMNS} from calendar where environment_id = ? and calendar_id > ?"
+                " order by calendar_id limit ?",
+                after,
+                limit,
+            )
         )
         return [rows.calendar(row) for row in found]
 
     def rules(self, calendar_id: Number) -> Sequence[Rule]:
         """See `store.base.Reader`."""
         found = self._all(
-            f"select {rows.RULE} from availability_rule"
+            f"select {rows.RULE_COLUMNS} from availability_rule"
             " where environment_id = ? and calendar_id = ? order by position",
             calendar_id,
         )
@@ -85,7 +90,7 @@ class SqliteReader:
     def event(self, event_id: Number) -> Event:
         """See `store.base.Reader`."""
         row = self._one(
-            f"select {rows.EVENT} from event where environment_id = ? and event_id = ?", event_id
+            f"select {rows.EVENT_COLUMNS} from event where environment_id = ? and event_id = ?", event_id
         )
         if row is None:
             raise UnknownEvent("No event has that id.")
@@ -97,7 +102,7 @@ class SqliteReader:
         conditions, values = _conditions(wanted)
         for calendar_id in wanted.calendar_ids:
             page = self._all(
-                f"select {rows.EVENT} from event where environment_id = ? and calendar_id = ?"
+                f"select {rows.EVENT_COLUMNS} from event where environment_id = ? and calendar_id = ?"
                 f"{conditions} order by start_at, event_id limit ?",
                 calendar_id,
                 *values,
@@ -125,7 +130,7 @@ class SqliteReader:
     def tokens(self) -> Sequence[Token]:
         """See `store.base.Reader`."""
         found = self._all(
-            f"select {rows.TOKEN} from token where environment_id = ? order by created_at, token_id"
+            f"select {rows.TOKEN_COLUMNS} from token where environment_id = ? order by created_at, token_id"
         )
         return [rows.token(row) for row in found]
 
@@ -174,7 +179,9 @@ class SqliteTransaction(SqliteReader):
 
     def delete_calendar(self, calendar_id: Number) -> None:
         """See `store.base.Transaction`."""
-        self._change("delete from calendar where environment_id = ? and calendar_id = ?", calendar_id)
+        self._change(
+            "delete from calendar where environment_id = ? and calendar_id = ?", calendar_id
+        )
 
     def add_rule(self, calendar_id: Number, rule: Rule) -> Rule:
         """See `store.base.Transaction`."""
@@ -259,7 +266,9 @@ class SqliteTransaction(SqliteReader):
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:
         columns = ", ".join(row)
         marks = ", ".join("?" * (len(row) + 1))
-        self._change(f"insert into {table} (environment_id, {columns}) values ({marks})", *row.values())
+        self._change(
+            f"insert into {table} (environment_id, {columns}) values ({marks})", *row.values()
+        )
 
     def _replace(self, table: str, row: Mapping[str, Any], *, key: Sequence[str]) -> None:
         names = [name for name in row if name not in key]
@@ -303,5 +312,3 @@ def _attendee_condition(who: str) -> tuple[str, tuple[object, ...]]:
     if len(number) >= 4 and not any(c.isalpha() for c in who):
         return "instr(attendee_text, ?)", (number,)
     return "instr(attendee_text, ?)", (fold(who),)
-
-

@@ -110,7 +110,7 @@ def _tell_errors(rest: FastAPI) -> None:
         return response
 
 
-def _malformed(faults: Any) -> InvalidArgument:  # noqa: ANN401
+def _malformed(faults: Any) -> InvalidArgument:
     """Name every field that is wrong, without its value."""
     fields: dict[str, str] = {}
     for fault in faults:

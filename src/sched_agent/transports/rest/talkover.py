@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sched_agent.errors import InvalidArgument, UnknownEvent
 from sched_agent.model import ids
 from sched_agent.model.attendee import Attendee
-from sched_agent.model.availability_rule import Exception_, Rule, clock_text
+from sched_agent.model.availability_rule import RecurringRule, Rule, clock_text
 from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Policy
 from sched_agent.model.caller import Caller
 from sched_agent.model.event import Change, Draft, Event, EventFilter
@@ -322,17 +322,20 @@ class RuleData(BaseModel):
     def of(cls, rule: Rule) -> "RuleData":
         """Return a rule for the answer."""
         hours = rule.hours
-        common = {
-            "id": ids.uuid(Kind.RULE, rule.id),
-            "start_time": clock_text(hours.start) if hours else None,
-            "end_time": clock_text(hours.end) if hours else None,
-            "timezone": rule.timezone,
-        }
-        if isinstance(rule, Exception_):
-            return cls(type="exception", date=rule.date.isoformat(), available=rule.available, **common)
-        shown = None if rule.available else False
-        days = sorted(rule.days_of_week)
-        return cls(type="recurring", days_of_week=days, available=shown, **common)
+        data = cls(
+            id=ids.uuid(Kind.RULE, rule.id),
+            type="recurring",
+            start_time=clock_text(hours.start) if hours else None,
+            end_time=clock_text(hours.end) if hours else None,
+            timezone=rule.timezone,
+        )
+        if isinstance(rule, RecurringRule):
+            data.days_of_week = sorted(rule.days_of_week)
+            data.available = None if rule.available else False
+        else:
+            data.type, data.date = "exception", rule.date.isoformat()
+            data.available = rule.available
+        return data
 
 
 @router.post("/calendars", status_code=status.HTTP_201_CREATED, tags=["calendars"])
@@ -410,7 +413,7 @@ def delete_calendar(app: Running, caller: Asking, calendar_id: CalendarId) -> Do
 def create_event(
     app: Running, caller: Asking, calendar_id: CalendarId, body: EventBody
 ) -> Envelope[EventData]:
-    """Create an event. A time that is taken is refused unless the calendar allows double booking."""
+    """Create an event; a taken time is refused unless the calendar allows double booking."""
     calendar = calendars.get(app, caller, calendar_number(calendar_id))
     draft = Draft(
         title=body.title,
@@ -561,9 +564,7 @@ def delete_availability_rule(
     return Done(message="Availability rule deleted")
 
 
-def _event(
-    app: App, caller: Caller, calendar_id: str, event_id: str
-) -> tuple[Calendar, Event]:
+def _event(app: App, caller: Caller, calendar_id: str, event_id: str) -> tuple[Calendar, Event]:
     """Return an event of just that calendar."""
     number = calendars.get(app, caller, calendar_number(calendar_id)).id
     calendar, event = events.get(app, caller, event_number(event_id))
@@ -572,9 +573,7 @@ def _event(
     return calendar, event
 
 
-def _bounds(
-    from_: str | None, to: str | None, calendar: Calendar
-) -> tuple[int | None, int | None]:
+def _bounds(from_: str | None, to: str | None, calendar: Calendar) -> tuple[int | None, int | None]:
     start = read_bound(from_, calendar.zone, field="from", is_end=False)[0] if from_ else None
     end = read_bound(to, calendar.zone, field="to", is_end=True)[0] if to else None
     return start, end
@@ -642,8 +641,8 @@ def _event_change(body: EventChanges, calendar: Calendar) -> Change:
         fields["attendees"] = body.invited()
     if sent & {"owner_type", "owner_id"}:
         fields["owner"] = body.owner()
-    start = read_moment(body.start_at, calendar.zone, field="start_at").at if body.start_at else None
+    start = (
+        read_moment(body.start_at, calendar.zone, field="start_at").at if body.start_at else None
+    )
     end = read_moment(body.end_at, calendar.zone, field="end_at").at if body.end_at else None
     return Change(fields=fields, start=start, end=end)
-
-

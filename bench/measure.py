@@ -1,0 +1,106 @@
+"""Measuring two things by turns, so that what else the machine does weighs on both alike."""
+
+import gc
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One line of the table.
+
+    Args:
+        name: What was measured.
+        ours: The median of what we take, in `unit`.
+        reference: The median of what the reference takes.
+        ratio: The median of the ratios of neighbouring measurements, so that a slow spell of the
+            machine, which weighs on both neighbours, cancels out.
+        bound: What the ratio may be at most (or, with `faster`, must be at least); None: nothing
+            is promised, and the line only informs.
+        unit: Of `ours` and `reference`.
+        faster: Whether the ratio says how many times faster we are.
+    """
+
+    name: str
+    ours: float
+    reference: float
+    ratio: float
+    bound: float | None
+    unit: str = "ms"
+    faster: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bound holds."""
+        if self.bound is None:
+            return True
+        return self.ratio >= self.bound if self.faster else self.ratio <= self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What two things took, turn by turn."""
+
+    ours: Sequence[float]
+    reference: Sequence[float]
+
+    def figure(
+        self, name: str, *, bound: float | None, unit: str = "ms", faster: bool = False
+    ) -> Figure:
+        """Return the line of the table."""
+        pairs = zip(self.ours, self.reference, strict=True)
+        return Figure(
+            name=name,
+            ours=median(self.ours),
+            reference=median(self.reference),
+            ratio=median(theirs / own if faster else own / theirs for own, theirs in pairs),
+            bound=bound,
+            unit=unit,
+            faster=faster,
+        )
+
+
+def by_turns(
+    ours: Callable[[], object],
+    reference: Callable[[], object],
+    *,
+    turns: int,
+    calls: int = 1,
+) -> Turns:
+    """Return the milliseconds of a call of each, each turn the mean of some calls in a row."""
+
+    def timed(act: Callable[[], object]) -> float:
+        gc.collect()
+        gc.disable()  # as timeit does: whose garbage is collected when is chance
+        began = perf_counter()
+        for _ in range(calls):
+            act()
+        took = perf_counter() - began
+        gc.enable()
+        return took * 1000 / calls
+
+    ours(), reference()
+    both = [(timed(ours), timed(reference)) for _ in range(turns)]
+    return Turns([own for own, _ in both], [theirs for _, theirs in both])
+
+
+async def by_turns_async(
+    ours: Callable[[], Awaitable[object]],
+    reference: Callable[[], Awaitable[object]],
+    *,
+    turns: int,
+    calls: int,
+) -> Turns:
+    """Return the same for coroutines: blocks of calls, one after the other."""
+
+    async def timed(act: Callable[[], Awaitable[object]]) -> float:
+        began = perf_counter()
+        for _ in range(calls):
+            await act()
+        return (perf_counter() - began) * 1000 / calls
+
+    await timed(ours), await timed(reference)
+    both = [(await timed(ours), await timed(reference)) for _ in range(turns)]
+    return Turns([own for own, _ in both], [theirs for _, theirs in both])

@@ -1,0 +1,187 @@
+"""Looks at everything that has to be right, and says what to do where it is not."""
+
+import socket
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from zoneinfo import available_timezones
+
+from sched_agent import __version__
+from sched_agent.bootstrap import Program, clock, open_app, open_program, timezone
+from sched_agent.clock import system_clock
+from sched_agent.errors import SchedAgentError, SettingsError
+from sched_agent.model.interval import DAY
+from sched_agent.model.zone import instant, zone
+from sched_agent.services.environments import local_admin
+from sched_agent.settings import Settings
+from sched_agent.speech.phrasing import say_moment
+
+_OLDEST_PLAUSIBLE_YEAR = 2026
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, whether it is right, and what to do if it is not."""
+
+    name: str
+    ok: bool
+    found: str
+    advice: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+
+def examine(settings: Settings) -> Sequence[Finding]:
+    """Look at everything; a check that can't be made is a finding, not a failure of the doctor."""
+    checks: Sequence[Callable[[Settings], Finding]] = (
+        _version,
+        _database,
+        _migrations,
+        _zones,
+        _clock,
+        _port,
+        _tokens,
+        _round_trip,
+    )
+    return [_made(check, settings) for check in checks]
+
+
+def show(findings: Sequence[Finding]) -> None:
+    """Print the findings for a person."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False)
+    for finding in findings:
+        mark = "[green]ok  [/green]" if finding.ok else "[red]FAIL[/red]"
+        console.print(f"{mark} {finding.name:<11} {escape(finding.found)}", soft_wrap=True)
+        if finding.advice:
+            console.print(f"                 -> {escape(finding.advice)}", soft_wrap=True)
+
+
+def _made(check: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return check(settings)
+    except SettingsError as error:
+        return Finding(check.__name__.strip("_"), ok=False, found=str(error))
+    except SchedAgentError as error:
+        return Finding(check.__name__.strip("_"), ok=False, found=error.message, advice=error.hint)
+
+
+def _version(_: Settings) -> Finding:
+    python = sys.version.split()[0]
+    found = f"sched-agent {__version__}, Python {python}, SQLite {sqlite3.sqlite_version}"
+    return Finding("version", ok=True, found=found)
+
+
+def _database(settings: Settings) -> Finding:
+    path = settings.database_path()
+    app = open_app(settings)
+    try:
+        app.store.pending()  # opens the file and reads its first page
+    finally:
+        app.store.close()
+    return Finding("database", ok=True, found=f"{path} ({path.stat().st_size // 1024} KiB)")
+
+
+def _migrations(settings: Settings) -> Finding:
+    app = open_app(settings)
+    try:
+        left = app.store.pending()
+    finally:
+        app.store.close()
+    if left:
+        found = f"to be applied: {', '.join(left)}"
+        return Finding("migrations", ok=True, found=found, advice="the next start applies them")
+    return Finding("migrations", ok=True, found="up to date")
+
+
+def _zones(settings: Settings) -> Finding:
+    name = timezone(settings)
+    zone(name)
+    found = f"{len(available_timezones())} zones known; new calendars use {name}"
+    return Finding("zones", ok=True, found=found)
+
+
+def _clock(settings: Settings) -> Finding:
+    now = clock(settings)()
+    found = say_moment(now, zone(timezone(settings)))
+    if settings.now is not None:
+        return Finding("clock", ok=True, found=f"{found}, pinned by SCHED_AGENT_NOW")
+    from datetime import UTC, datetime
+
+    oldest = instant(datetime(_OLDEST_PLAUSIBLE_YEAR, 1, 1, tzinfo=UTC))
+    if not oldest <= system_clock() < oldest + 50 * 366 * DAY:
+        return Finding("clock", ok=False, found=found, advice="set the machine's clock")
+    return Finding("clock", ok=True, found=found)
+
+
+def _port(settings: Settings) -> Finding:
+    place = f"{settings.host}:{settings.port}"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as fault:
+            return _port_taken(place, settings, fault)
+    return Finding("port", ok=True, found=f"{place} is free for `sched-agent serve`")
+
+
+def _port_taken(place: str, settings: Settings, fault: OSError) -> Finding:
+    import httpx
+
+    try:
+        answer = httpx.get(f"http://{place}/healthz", timeout=2.0)
+    except httpx.HTTPError:
+        answer = None
+    if answer is not None and answer.json() == {"status": "ok"}:
+        return Finding("port", ok=True, found=f"{place} is served by sched-agent")
+    advice = f"stop the other program, or set SCHED_AGENT_PORT to another one than {settings.port}"
+    return Finding("port", ok=False, found=f"{place}: {fault.strerror}", advice=advice)
+
+
+def _tokens(settings: Settings) -> Finding:
+    program = open_program(settings)
+    try:
+        some = program.app.store.has_tokens(program.app.clock())
+    finally:
+        program.app.store.close()
+    if some:
+        return Finding("tokens", ok=True, found="HTTP asks for a token")
+    return Finding(
+        "tokens",
+        ok=True,
+        found="none: `serve` answers this machine only, without asking who it is",
+        advice="for other machines: sched-agent token create --name NAME",
+    )
+
+
+def _round_trip(settings: Settings) -> Finding:
+    import anyio
+
+    program = open_program(settings)
+    try:
+        names = anyio.run(_list_tools, program)
+    finally:
+        program.app.store.close()
+    return Finding("mcp", ok=bool(names), found=f"a client listed {len(names)} tools")
+
+
+async def _list_tools(program: Program) -> Sequence[str]:
+    from mcp import Client
+
+    from sched_agent.transports.mcp import SchedAgentServer
+
+    server = SchedAgentServer(
+        program.backend,
+        toolsets=program.settings.toolsets,
+        language=program.settings.language,
+        local=local_admin(program.environment),
+    )
+    async with Client(server) as client:
+        return [tool.name for tool in (await client.list_tools()).tools]
