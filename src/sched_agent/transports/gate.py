@@ -32,6 +32,7 @@ log = logging.getLogger("sched_agent")
 MAX_BODY_BYTES = 1024 * 1024
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_REFERENCE = "sched_agent.request_id"
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 
 
@@ -103,6 +104,7 @@ class Gate:
             return
         headers = Headers(scope=scope)
         extra = {"X-Request-Id": _request_id(headers)}
+        scope[_REFERENCE] = extra["X-Request-Id"]
         send = _with_headers(send, extra)
         try:
             self._check_host(headers)
@@ -119,10 +121,8 @@ class Gate:
             return
         try:
             await self._app(scope, _limited(receive), send)
-        except Exception:
+        except Exception:  # the application has answered already; here it is logged
             log.exception("request failed", extra={"request_id": extra["X-Request-Id"]})
-            fault = Internal(f"The request failed (reference {extra['X-Request-Id']}).")
-            await problem_response(fault)(scope, receive, send)
 
     def _check_host(self, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -135,6 +135,11 @@ class Gate:
     def _is_ours(self, host: str) -> bool:
         name = host.rsplit(":", 1)[0] if re.search(r":\d+\Z", host) else host
         return name.lower() in self._hosts
+
+
+def internal(scope: Scope) -> Internal:
+    """Return what a client is told of a fault of ours: no more than where the log has it."""
+    return Internal(f"The request failed by a fault of the server (reference {scope[_REFERENCE]}).")
 
 
 def _request_id(headers: Headers) -> str:

@@ -17,22 +17,22 @@ from sched_agent.model.text import fold
 
 Row = Sequence[Any]
 
-CALENDAR_COLUMNS = (
+CALENDAR = (
     "calendar_id, name, timezone, description, owner_id, metadata, availability, double_booking, "
     "slot_step_minutes, buffer_before_minutes, buffer_after_minutes, min_notice_minutes, "
     "max_days_ahead, max_events_per_day, max_attendees, created_at, updated_at"
 )
-EVENT_COLUMNS = (
+EVENT = (
     "event_id, calendar_id, title, start_at, end_at, description, location, status, type, "
     "transparent, attendees, owner_type, owner_id, created_by, hold_expires_at, cancel_reason, "
     "version, created_at, updated_at"
 )
-RULE_COLUMNS = "rule_id, type, available, days_of_week, date, start_minute, end_minute, timezone"
-TOKEN_COLUMNS = (
+RULE = "rule_id, type, available, days_of_week, date, start_minute, end_minute, timezone"
+TOKEN = (
     "token_id, environment_id, name, hash, level, owner_type, owner_id, own_events_only, "
     "created_at, expires_at, revoked_at"
 )  # column names
-ENVIRONMENT_COLUMNS = "environment_id, name, timezone"
+ENVIRONMENT = "environment_id, name, timezone"
 
 
 def calendar_row(calendar: Calendar) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def calendar_row(calendar: Calendar) -> dict[str, Any]:
 
 
 def calendar(row: Row) -> Calendar:
-    """Return the calendar of a `CALENDAR_COLUMNS` row."""
+    """Return the calendar of a `CALENDAR` row."""
     return Calendar(
         id=row[0],
         name=row[1],
@@ -115,7 +115,7 @@ def event_row(event: Event) -> dict[str, Any]:
 
 
 def event(row: Row) -> Event:
-    """Return the event of an `EVENT_COLUMNS` row."""
+    """Return the event of an `EVENT` row."""
     attendees = [] if row[10] == "[]" else json.loads(row[10])
     return Event(
         id=row[0],
@@ -159,7 +159,7 @@ def rule_row(rule: Rule) -> dict[str, Any]:
 
 
 def rule(row: Row) -> Rule:
-    """Return the rule of a `RULE_COLUMNS` row."""
+    """Return the rule of a `RULE` row."""
     hours = None if row[5] is None else Hours(start=row[5], end=row[6])
     if row[1] == "exception":
         return ExceptionRule(
@@ -195,7 +195,7 @@ def token_row(token: Token) -> dict[str, Any]:
 
 
 def token(row: Row) -> Token:
-    """Return the token of a `TOKEN_COLUMNS` row."""
+    """Return the token of a `TOKEN` row."""
     return Token(
         id=row[0],
         environment_id=row[1],
@@ -211,7 +211,7 @@ def token(row: Row) -> Token:
 
 
 def environment(row: Row) -> Environment:
-    """Return the environment of an `ENVIRONMENT_COLUMNS` row."""
+    """Return the environment of an `ENVIRONMENT` row."""
     return Environment(id=row[0], name=row[1], timezone=row[2])
 
 

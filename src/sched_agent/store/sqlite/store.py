@@ -39,7 +39,7 @@ class SqliteStore:
         """See `store.base.Store`."""
         with self._connections.lent() as connection:
             found = connection.execute(
-                f"select {rows.ENVIRONMENT_COLUMNS} from environment order by created_at, environment_id"
+                f"select {rows.ENVIRONMENT} from environment order by created_at, environment_id"
             )
             return [rows.environment(row) for row in found]
 
@@ -55,7 +55,7 @@ class SqliteStore:
                 (new_number(), name, timezone, now),
             )
             row = connection.execute(
-                f"select {rows.ENVIRONMENT_COLUMNS} from environment where name = ?", (name,)
+                f"select {rows.ENVIRONMENT} from environment where name = ?", (name,)
             ).fetchone()
             environment = rows.environment(row)
             if made.rowcount:
@@ -67,7 +67,7 @@ class SqliteStore:
         """See `store.base.Store`."""
         with self._connections.lent() as connection:
             row = connection.execute(
-                f"select {rows.TOKEN_COLUMNS} from token where hash = ?", (hashed,)
+                f"select {rows.TOKEN} from token where hash = ?", (hashed,)
             ).fetchone()
             return rows.token(row) if row else None
 

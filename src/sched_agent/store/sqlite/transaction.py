@@ -44,14 +44,14 @@ class SqliteReader:
 
     def environment(self) -> Environment:
         """See `store.base.Reader`."""
-        row = self._one(f"select {rows.ENVIRONMENT_COLUMNS} from environment where environment_id = ?")
+        row = self._one(f"select {rows.ENVIRONMENT} from environment where environment_id = ?")
         assert row is not None  # noqa: S101  # a transaction is begun with an id that was looked up
         return rows.environment(row)
 
     def calendar(self, calendar_id: Number) -> Calendar:
         """See `store.base.Reader`."""
         row = self._one(
-            f"select {rows.CALENDAR_COLUMNS} from calendar where environment_id = ? and calendar_id = ?",
+            f"select {rows.CALENDAR} from calendar where environment_id = ? and calendar_id = ?",
             calendar_id,
         )
         if row is None:
@@ -62,7 +62,7 @@ class SqliteReader:
         """See `store.base.Reader`."""
         found = (
             self._all(
-                f"select {rows.CALENDAR_COLUMNS} from calendar where environment_id = ? and calendar_id > ?"
+                f"select {rows.CALENDAR} from calendar where environment_id = ? and calendar_id > ?"
                 " and instr(search_text, ?) order by calendar_id limit ?",
                 after,
                 query or "",
@@ -70,7 +70,7 @@ class SqliteReader:
             )
             if query
             else self._all(
-                f"select {rows.CALENDAR_COLUMNS} from calendar where environment_id = ? and calendar_id > ?"
+                f"select {rows.CALENDAR} from calendar where environment_id = ? and calendar_id > ?"
                 " order by calendar_id limit ?",
                 after,
                 limit,
@@ -81,7 +81,7 @@ class SqliteReader:
     def rules(self, calendar_id: Number) -> Sequence[Rule]:
         """See `store.base.Reader`."""
         found = self._all(
-            f"select {rows.RULE_COLUMNS} from availability_rule"
+            f"select {rows.RULE} from availability_rule"
             " where environment_id = ? and calendar_id = ? order by position",
             calendar_id,
         )
@@ -90,7 +90,8 @@ class SqliteReader:
     def event(self, event_id: Number) -> Event:
         """See `store.base.Reader`."""
         row = self._one(
-            f"select {rows.EVENT_COLUMNS} from event where environment_id = ? and event_id = ?", event_id
+            f"select {rows.EVENT} from event where environment_id = ? and event_id = ?",
+            event_id,
         )
         if row is None:
             raise UnknownEvent("No event has that id.")
@@ -102,7 +103,7 @@ class SqliteReader:
         conditions, values = _conditions(wanted)
         for calendar_id in wanted.calendar_ids:
             page = self._all(
-                f"select {rows.EVENT_COLUMNS} from event where environment_id = ? and calendar_id = ?"
+                f"select {rows.EVENT} from event where environment_id = ? and calendar_id = ?"
                 f"{conditions} order by start_at, event_id limit ?",
                 calendar_id,
                 *values,
@@ -130,7 +131,7 @@ class SqliteReader:
     def tokens(self) -> Sequence[Token]:
         """See `store.base.Reader`."""
         found = self._all(
-            f"select {rows.TOKEN_COLUMNS} from token where environment_id = ? order by created_at, token_id"
+            f"select {rows.TOKEN} from token where environment_id = ? order by created_at, token_id"
         )
         return [rows.token(row) for row in found]
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from sched_agent import __version__
 from sched_agent.backends.base import Backend
@@ -17,7 +18,7 @@ from sched_agent.model.calendar import Environment
 from sched_agent.services.app import App
 from sched_agent.settings import Settings
 from sched_agent.transports.auth import authenticate, caller_of
-from sched_agent.transports.gate import Allowance, AsgiApp, BodyTooLarge, Gate
+from sched_agent.transports.gate import Allowance, AsgiApp, BodyTooLarge, Gate, internal
 from sched_agent.transports.mcp import SchedAgentServer, http_app
 from sched_agent.transports.problem import problem_response
 from sched_agent.transports.rest import talkover
@@ -100,14 +101,31 @@ def _tell_errors(rest: FastAPI) -> None:
         return problem_response(_malformed(fault.errors()))
 
     @rest.exception_handler(HTTPException)
-    def http(_: Request, fault: HTTPException) -> JSONResponse:
+    def http(request: Request, fault: HTTPException) -> JSONResponse:
         if fault.status_code == BodyTooLarge.status:
             return problem_response(BodyTooLarge("The body is larger than the server reads."))
-        error = _NoRoute("There is no such path here, or not with that method.")
-        response = problem_response(error)
+        if fault.status_code == 400:  # how FastAPI says that a body is no text
+            return problem_response(InvalidArgument("The body is not JSON."))
+        response = problem_response(_NoRoute("There is no such path here, or not by that method."))
         response.status_code = fault.status_code
-        response.headers.update(fault.headers or {})
+        if methods := _methods(rest, request):
+            response.headers["Allow"] = ", ".join(methods)
         return response
+
+    @rest.exception_handler(Exception)
+    def fault_of_ours(request: Request, _: Exception) -> JSONResponse:
+        return problem_response(internal(request.scope))
+
+
+def _methods(rest: FastAPI, request: Request) -> list[str]:
+    """Return the methods that a path has, over all its routes."""
+    found = {
+        method
+        for route in rest.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
+    return sorted(found)
 
 
 def _malformed(faults: Any) -> InvalidArgument:

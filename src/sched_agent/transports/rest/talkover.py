@@ -62,6 +62,7 @@ Running = Annotated[App, Depends(app_of)]
 CalendarId = Annotated[str, Path(max_length=64, description="Calendar UUID")]
 EventId = Annotated[str, Path(max_length=64, description="Event UUID")]
 DataT = TypeVar("DataT")
+Time = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
 ShortText = Annotated[str, Field(max_length=255)]
 ActorId = Annotated[str, Field(min_length=1, max_length=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
@@ -85,9 +86,9 @@ class Pagination(BaseModel):
 
 
 class Listing(Envelope[list[DataT]], Generic[DataT]):
-    """A list; `pagination` only where a page was asked for."""
+    """A page of a list, where one was asked for."""
 
-    pagination: Pagination | None = None
+    pagination: Pagination
 
 
 class Done(BaseModel):
@@ -204,8 +205,8 @@ class EventBody(EventFields):
     )
 
     title: Annotated[str, Field(min_length=1, max_length=255)]
-    start_at: Annotated[str, Field(max_length=64, description="ISO 8601")]
-    end_at: Annotated[str, Field(max_length=64, description="ISO 8601, after start_at")]
+    start_at: Time = Field(description="ISO 8601; without an offset in the calendar's zone")
+    end_at: Time = Field(description="ISO 8601, after start_at")
     status: Status | None = Field(None, description="Default: confirmed")
     type: Annotated[str, Field(min_length=1, max_length=50)] | None = Field(
         None, description="Free tag; default: meeting"
@@ -217,8 +218,8 @@ class EventChanges(EventFields):
     """Body of update-calendar-event: what is not sent stays, null clears."""
 
     title: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-    start_at: Annotated[str, Field(max_length=64)] | None = None
-    end_at: Annotated[str, Field(max_length=64)] | None = None
+    start_at: Time | None = None
+    end_at: Time | None = None
     status: Status | None = None
     type: Annotated[str, Field(min_length=1, max_length=50)] | None = None
 
@@ -360,12 +361,12 @@ def list_calendars(app: Running, caller: Asking) -> Envelope[list[CalendarData]]
         after = page.items[-1].id
 
 
-Bound = Annotated[str | None, Query(max_length=64)]
+Bound = Annotated[str | None, Query(max_length=64, json_schema_extra={"format": "date-time"})]
 PageNumber = Annotated[int | None, Query(ge=1, le=1_000_000)]
 PageSize = Annotated[int | None, Query(ge=1, le=100)]
 
 
-@router.get("/calendars/events", tags=["events"], response_model_exclude_none=False)
+@router.get("/calendars/events", tags=["events"])
 def list_events_of_calendars(
     app: Running,
     caller: Asking,
@@ -377,7 +378,7 @@ def list_events_of_calendars(
     to: Annotated[Bound, Query(description="Upper bound of end_at")] = None,
     page: PageNumber = None,
     per_page: PageSize = None,
-) -> Listing[EventData]:
+) -> Listing[EventData] | Envelope[list[EventData]]:
     """List the events of several calendars, by start."""
     numbers = tuple(dict.fromkeys(calendar_number(one) for one in calendar_ids))
     return _listing(app, caller, numbers, (from_, to), None, (page, per_page))
@@ -443,7 +444,7 @@ def list_events(
     status: Status | None = None,
     page: PageNumber = None,
     per_page: PageSize = None,
-) -> Listing[EventData]:
+) -> Listing[EventData] | Envelope[list[EventData]]:
     """List a calendar's events, by start; those that lie inside the bounds."""
     numbers = (calendar_number(calendar_id),)
     return _listing(app, caller, numbers, (from_, to), status, (page, per_page))
@@ -482,15 +483,14 @@ def query_availability(
     app: Running,
     caller: Asking,
     calendar_id: CalendarId,
-    from_: Annotated[str, Query(alias="from", max_length=64)],
-    to: Annotated[str, Query(max_length=64)],
+    from_: Annotated[Time, Query(alias="from")],
+    to: Annotated[Time, Query()],
     duration_minutes: Annotated[int, Query(ge=1, le=1440)] = 30,
 ) -> Envelope[list[SlotData]]:
     """List the free slots between two instants, by start."""
     calendar = calendars.get(app, caller, calendar_number(calendar_id))
-    start, end = _bounds(from_, to, calendar)
-    assert start is not None  # noqa: S101  # both bounds are required here
-    assert end is not None  # noqa: S101
+    start, _ = read_bound(from_, calendar.zone, field="from", is_end=False)
+    end, _ = read_bound(to, calendar.zone, field="to", is_end=True)
     if end <= start:
         raise InvalidArgument("to must be after from.", fields={"to": "must be after from"})
     if end - start > 366 * DAY:
@@ -574,8 +574,11 @@ def _event(app: App, caller: Caller, calendar_id: str, event_id: str) -> tuple[C
 
 
 def _bounds(from_: str | None, to: str | None, calendar: Calendar) -> tuple[int | None, int | None]:
-    start = read_bound(from_, calendar.zone, field="from", is_end=False)[0] if from_ else None
-    end = read_bound(to, calendar.zone, field="to", is_end=True)[0] if to else None
+    start = end = None
+    if from_ is not None:
+        start, _ = read_bound(from_, calendar.zone, field="from", is_end=False)
+    if to is not None:
+        end, _ = read_bound(to, calendar.zone, field="to", is_end=True)
     return start, end
 
 
@@ -586,7 +589,7 @@ def _listing(
     bounds: tuple[str | None, str | None],
     wanted_status: Status | None,
     paging: tuple[int | None, int | None],
-) -> Listing[EventData]:
+) -> Listing[EventData] | Envelope[list[EventData]]:
     """Return events inside the bounds: all of them, or the page that was asked for."""
     start, end = _bounds(*bounds, calendars.get(app, caller, numbers[0]))
     wanted = EventFilter(
@@ -603,7 +606,7 @@ def _listing(
         )
     rows = [EventData.of(event) for event in found.items]
     if paging == (None, None):
-        return Listing(data=rows)
+        return Envelope(data=rows)
     page, per_page = paging[0] or 1, paging[1] or 25
     last = max(1, -(-len(rows) // per_page))
     return Listing(
