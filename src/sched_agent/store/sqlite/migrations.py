@@ -114,12 +114,12 @@ _TABLES = (
     # An event of up to a day is found by where it starts; the few longer ones by where they end.
     """
     create index event_short on event
-        (environment_id, calendar_id, start_at, end_at, type, hold_expires_at, event_id)
+        (environment_id, calendar_id, claims, start_at, end_at, type, hold_expires_at, event_id)
         where claims = 1 and end_at - start_at <= 86400000000
     """,
     """
     create index event_long on event
-        (environment_id, calendar_id, end_at, start_at, type, hold_expires_at, event_id)
+        (environment_id, calendar_id, claims, end_at, start_at, type, hold_expires_at, event_id)
         where claims = 1 and end_at - start_at > 86400000000
     """,
     """

@@ -119,13 +119,10 @@ def _tell_errors(rest: FastAPI) -> None:
 
 def _methods(rest: FastAPI, request: Request) -> list[str]:
     """Return the methods that a path has, over all its routes."""
-    found = {
-        method
-        for route in rest.routes
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
-        for method in route.methods or ()
-    }
-    return sorted(found)
+    routes = [r for r in (*talkover.router.routes, *rest.routes) if isinstance(r, Route)]
+    fitting = [r for r in routes if r.matches(request.scope)[0] is not Match.NONE]
+    here = [r for r in fitting if r.path == fitting[0].path]
+    return sorted({method for route in here for method in route.methods or ()})
 
 
 def _malformed(faults: Any) -> InvalidArgument:

@@ -1,0 +1,55 @@
+"""The program on a real database file, with a clock that the test moves."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sched_agent.backends.local import LocalBackend
+from sched_agent.model.calendar import Calendar, Environment
+from sched_agent.model.caller import Caller
+from sched_agent.services import calendars, environments
+from sched_agent.services.app import App
+from sched_agent.store.base import Store
+from sched_agent.store.sqlite import SqliteStore
+from tests.builders import MovableClock, at
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """It is Friday 20 November 2026, 10:00 in New York."""
+    return MovableClock(at("2026-11-20T10:00"))
+
+
+@pytest.fixture
+def store(tmp_path) -> Iterator[Store]:
+    store = SqliteStore(tmp_path / "calendar.db")
+    store.migrate()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def app(store, clock) -> App:
+    return App(store=store, clock=clock)
+
+
+@pytest.fixture
+def backend(app) -> LocalBackend:
+    return LocalBackend(app)
+
+
+@pytest.fixture
+def environment(app) -> Environment:
+    """The default environment, with its first calendar."""
+    return environments.ensure(app, environments.DEFAULT, "America/New_York")[0]
+
+
+@pytest.fixture
+def admin(environment) -> Caller:
+    return environments.local_admin(environment)
+
+
+@pytest.fixture
+def calendar(app, admin) -> Calendar:
+    """Open Monday to Friday, 9 to 17 in New York."""
+    return calendars.find_all(app, admin, limit=1).items[0]
