@@ -47,7 +47,9 @@ def weekdays(start: str = "09:00", end: str = "17:00", **more: Any) -> Recurring
 
 def on_date(day: str, *, available: bool, hours: tuple[str, str] | None = None) -> ExceptionRule:
     """Return a rule for one date."""
-    read = Hours(start=read_clock(hours[0]), end=read_clock(hours[1], is_end=True)) if hours else None
+    read = (
+        Hours(start=read_clock(hours[0]), end=read_clock(hours[1], is_end=True)) if hours else None
+    )
     date = datetime.fromisoformat(day).date()
     return ExceptionRule(id=0, date=date, available=available, hours=read)
 

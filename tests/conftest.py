@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.builders import MovableClock, at
 
 from sched_agent.backends.local import LocalBackend
 from sched_agent.model.calendar import Calendar, Environment
@@ -11,7 +12,6 @@ from sched_agent.services import calendars, environments
 from sched_agent.services.app import App
 from sched_agent.store.base import Store
 from sched_agent.store.sqlite import SqliteStore
-from tests.builders import MovableClock, at
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from dataclasses import replace
 from threading import Barrier, Thread
 
 import pytest
+from tests.builders import a_calendar, on_date, span, weekdays
 
 from sched_agent.errors import UnknownCalendar, UnknownEvent, UnknownRule
 from sched_agent.model.attendee import Attendee, Response
@@ -14,7 +15,6 @@ from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.model.schedule import Taken
 from sched_agent.model.status import Status
 from sched_agent.store.base import Remembered
-from tests.builders import a_calendar, on_date, span, weekdays
 
 NOW = 1_000
 

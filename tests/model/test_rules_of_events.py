@@ -1,4 +1,5 @@
 import pytest
+from tests.builders import a_draft, span
 
 from sched_agent.errors import (
     HoldExpired,
@@ -12,7 +13,6 @@ from sched_agent.model.event import Change, Draft, Event
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.owner import Owner, OwnerType, owner, owner_for
 from sched_agent.model.status import Status, blocks, check_change
-from tests.builders import a_draft, span
 
 
 def an_event(**more):
@@ -48,7 +48,9 @@ def an_event(**more):
     ],
 )
 def test_what_blocks_time(status, transparent, expires, expected):
-    assert blocks(Status(status), transparent=transparent, hold_expires_at=expires, now=50) is expected
+    assert (
+        blocks(Status(status), transparent=transparent, hold_expires_at=expires, now=50) is expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,9 @@ def test_a_hold_is_tentative():
         a_draft(span("09:00", "09:30"), hold_minutes=5, status=Status.CONFIRMED)
 
 
-@pytest.mark.parametrize(("kind", "name"), [(OwnerType.USER, None), (None, "u1"), (OwnerType.USER, "")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(OwnerType.USER, None), (None, "u1"), (OwnerType.USER, "")]
+)
 def test_owner_type_and_owner_id_come_together(kind, name):
     with pytest.raises(OwnerConflict, match="come together"):
         owner(kind, name)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import MONDAY, NEW_YORK, a_calendar, at, on_date, span, weekdays
 
 from sched_agent import errors
 from sched_agent.model.availability_rule import ExceptionRule, Hours, RecurringRule, read_clock
@@ -12,7 +13,6 @@ from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Po
 from sched_agent.model.interval import DAY, HOUR, MINUTE, Interval
 from sched_agent.model.schedule import Check, Taken, nearest, reach, schedule, together
 from sched_agent.model.zone import local, on_the_clock, zone
-from tests.builders import MONDAY, NEW_YORK, a_calendar, at, on_date, span, weekdays
 
 NOW = at("2026-11-20T10:00")
 HALF_HOUR = 30 * MINUTE
@@ -32,7 +32,11 @@ def taken(start, end, day=MONDAY, counts=True):
 
 
 def test_slots_follow_each_other_inside_the_hours():
-    assert starts(a_schedule(weekdays("09:00", "10:40")).offers(HALF_HOUR)) == ["09:00", "09:30", "10:00"]
+    assert starts(a_schedule(weekdays("09:00", "10:40")).offers(HALF_HOUR)) == [
+        "09:00",
+        "09:30",
+        "10:00",
+    ]
 
 
 def test_a_calendar_without_rules_offers_nothing_unless_it_is_open():
@@ -41,13 +45,17 @@ def test_a_calendar_without_rules_offers_nothing_unless_it_is_open():
 
 
 def test_an_open_calendar_with_opening_hours_keeps_to_them():
-    offered = a_schedule(weekdays("09:00", "10:00"), availability=Availability.OPEN).offers(HALF_HOUR)
+    offered = a_schedule(weekdays("09:00", "10:00"), availability=Availability.OPEN).offers(
+        HALF_HOUR
+    )
 
     assert starts(offered) == ["09:00", "09:30"]
 
 
 def test_a_busy_time_moves_the_next_slot_to_the_grid():
-    offered = a_schedule(weekdays("09:00", "11:00"), taken=[taken("09:40", "09:50")]).offers(HALF_HOUR)
+    offered = a_schedule(weekdays("09:00", "11:00"), taken=[taken("09:40", "09:50")]).offers(
+        HALF_HOUR
+    )
 
     assert starts(offered) == ["09:00", "10:00", "10:30"]
 
@@ -127,7 +135,9 @@ def test_a_calendar_that_allows_double_booking_offers_taken_time():
             [],
             id="closed after all: the later rule wins",
         ),
-        pytest.param([weekdays("09:30", "10:00", available=False)], ["09:00", "10:00"], id="a break"),
+        pytest.param(
+            [weekdays("09:30", "10:00", available=False)], ["09:00", "10:00"], id="a break"
+        ),
         pytest.param(
             [
                 weekdays("09:30", "10:00", available=False),
@@ -136,7 +146,9 @@ def test_a_calendar_that_allows_double_booking_offers_taken_time():
             ["09:00", "09:30", "10:00"],
             id="an exception wins over a break",
         ),
-        pytest.param([weekdays("10:00", "11:00")], ["09:00", "09:30", "10:00", "10:30"], id="union"),
+        pytest.param(
+            [weekdays("10:00", "11:00")], ["09:00", "09:30", "10:00", "10:30"], id="union"
+        ),
     ],
 )
 def test_rules_and_exceptions_together(rules, expected):
@@ -163,12 +175,16 @@ def test_hours_around_midnight_are_two_rules_that_join():
     ("asked", "policy", "expected"),
     [
         pytest.param(("2026-11-19T10:00", 30), {}, errors.InThePast, id="past"),
-        pytest.param(("2026-11-20T10:30", 30), {"min_notice_minutes": 60}, errors.TooSoon, id="soon"),
+        pytest.param(
+            ("2026-11-20T10:30", 30), {"min_notice_minutes": 60}, errors.TooSoon, id="soon"
+        ),
         pytest.param(("2026-11-23T10:00", 30), {"max_days_ahead": 3}, errors.TooFarAhead, id="far"),
         pytest.param(("2026-11-23T08:45", 30), {}, errors.OutsideHours, id="too early in the day"),
         pytest.param(("2026-11-23T16:45", 30), {}, errors.OutsideHours, id="over the closing time"),
         pytest.param(("2026-11-22T10:00", 30), {}, errors.OutsideHours, id="Sunday"),
-        pytest.param(("2026-11-23T11:00", 30), {"max_events_per_day": 1}, errors.DayFull, id="full"),
+        pytest.param(
+            ("2026-11-23T11:00", 30), {"max_events_per_day": 1}, errors.DayFull, id="full"
+        ),
         pytest.param(("2026-11-23T12:15", 30), {}, errors.SlotTaken, id="taken"),
         pytest.param(
             ("2026-11-23T11:25", 30), {"buffer_after_minutes": 10}, errors.SlotTaken, id="buffer"
@@ -182,7 +198,9 @@ def test_a_refusal_names_the_rule(asked, policy, expected):
     interval = Interval(start, start + asked[1] * MINUTE)
     busy = [taken("12:00", "13:00")]
 
-    assert a_schedule(weekdays(), taken=busy, within=interval, **policy).refusal(interval) is expected
+    assert (
+        a_schedule(weekdays(), taken=busy, within=interval, **policy).refusal(interval) is expected
+    )
 
 
 def test_the_weaker_checks_leave_out_what_they_say():
@@ -344,7 +362,7 @@ def test_every_acceptable_time_on_the_grid_of_its_window_is_offered(situation):
     on_grid = {
         Interval(start, start + length)
         for window in made.open
-        for anchor, until in made._anchors(window, within.start - DAY, within.end)  # noqa: SLF001
+        for anchor, until in made._anchors(window, within.start - DAY, within.end)
         for start in range(anchor, until, step)
         if within.start <= start <= within.end - length
         and made.refusal(Interval(start, start + length)) is None

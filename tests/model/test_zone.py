@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from tests.builders import NEW_YORK, at
 
 from sched_agent.errors import InvalidArgument, NonexistentTime
 from sched_agent.model.interval import HOUR, MINUTE
@@ -13,7 +14,6 @@ from sched_agent.model.zone import (
     read_wall_time,
     zone,
 )
-from tests.builders import NEW_YORK, at
 
 FIRST, LAST = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 
@@ -62,7 +62,9 @@ def test_around_every_clock_change_wall_times_are_read_once_twice_or_not_at_all(
             middle = wall_after + (wall_before - wall_after) / 2
             first, twice = read_wall_time(middle, in_zone)
             assert twice
-            assert first == instant(middle.replace(tzinfo=UTC)) - before // timedelta(microseconds=1)
+            assert first == instant(middle.replace(tzinfo=UTC)) - before // timedelta(
+                microseconds=1
+            )
         for outside in (min(wall_before, wall_after), max(wall_before, wall_after)):
             shift = timedelta(minutes=1)
             clear = outside - shift if outside == min(wall_before, wall_after) else outside
@@ -77,7 +79,9 @@ def test_days_in_every_zone_follow_each_other_without_gap(name):
     first = FIRST.toordinal()
     midnights = [on_the_clock(day, 0, in_zone) for day in range(first, first + 731)]
 
-    assert all(20 * HOUR <= b - a <= 28 * HOUR for a, b in zip(midnights, midnights[1:], strict=False))
+    assert all(
+        20 * HOUR <= b - a <= 28 * HOUR for a, b in zip(midnights, midnights[1:], strict=False)
+    )
     assert all(
         on_the_clock(day, 1440, in_zone) == on_the_clock(day + 1, 0, in_zone)
         for day in range(first, first + 731)

@@ -5,6 +5,7 @@ Their docstrings are the descriptions that it demands.
 
 import json
 from base64 import b64decode
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import anyio
@@ -18,7 +19,6 @@ from mcp.types import (
     TextResourceContents,
 )
 from pydantic import Field
-
 from tests.peers import conformance_questions
 
 Ctx = Context[Any, Any]
@@ -144,7 +144,10 @@ def test_prompt_with_arguments(arg1: str, arg2: str) -> str:
 def test_prompt_with_embedded_resource(resourceUri: str) -> list[Any]:  # noqa: N803  # its name there
     """Return a resource and a text."""
     text = "Embedded resource content for testing."
-    return [embedded(resourceUri, "text/plain", text), "Please process the embedded resource above."]
+    return [
+        embedded(resourceUri, "text/plain", text),
+        "Please process the embedded resource above.",
+    ]
 
 
 def test_prompt_with_image() -> list[Any]:
@@ -199,7 +202,7 @@ PROMPTS = (
     test_prompt_with_embedded_resource,
     test_prompt_with_image,
 )
-RESOURCES = {
+RESOURCES: Mapping[str, tuple[Callable[..., Any], str]] = {
     "test://static-text": (static_text, "text/plain"),
     "test://static-binary": (static_binary, "image/png"),
     "test://template/{id}/data": (template, "application/json"),

@@ -1,4 +1,5 @@
 import pytest
+from tests.builders import MONDAY, NEW_YORK, a_draft, at, on_date, span
 
 from sched_agent import errors
 from sched_agent.model.attendee import Attendee, Response
@@ -10,7 +11,6 @@ from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.services import availability, calendars, events
 from sched_agent.services.availability import Match, Question
-from tests.builders import MONDAY, NEW_YORK, a_draft, at, on_date, span
 
 NINE = span("09:00", "09:30")
 TEN = span("10:00", "10:30")
@@ -28,7 +28,9 @@ def book(app, admin, calendar):
 @pytest.fixture
 def all_events(app, admin, calendar):
     def all_events():
-        return list(events.find_all(app, admin, EventFilter(calendar_ids=(calendar.id,)), 100).items)
+        return list(
+            events.find_all(app, admin, EventFilter(calendar_ids=(calendar.id,)), 100).items
+        )
 
     return all_events
 
@@ -206,9 +208,7 @@ def test_changing_words_checks_no_time(app, admin, book, clock):
     event = book()
     clock.move_to("2027-01-01T00:00")
 
-    changed = events.revise(
-        app, admin, event.id, Change(fields={"title": "New"}), check=Check.FULL
-    )
+    changed = events.revise(app, admin, event.id, Change(fields={"title": "New"}), check=Check.FULL)
 
     assert changed.title == "New"
 
@@ -351,9 +351,7 @@ def test_a_token_for_its_own_events_changes_no_others(app, environment, book):
     assert mine.owner == me.actor
     for act in (
         lambda: events.cancel(app, me, theirs.id),
-        lambda: events.revise(
-            app, me, theirs.id, Change(fields={"title": "x"}), check=Check.FULL
-        ),
+        lambda: events.revise(app, me, theirs.id, Change(fields={"title": "x"}), check=Check.FULL),
         lambda: events.respond(app, me, theirs.id, "x", Response.ACCEPTED),
     ):
         with pytest.raises(errors.NotAllowed):

@@ -7,12 +7,12 @@ import stat
 
 import pytest
 from sqlite_utils import Database
+from tests.builders import a_calendar
+from tests.contracts.store_contract import an_event, nothing
 
 from sched_agent.errors import CalendarUnreachable, SchedAgentError, SettingsError
 from sched_agent.model.event import EventFilter
 from sched_agent.store.sqlite import SqliteStore, connection, migrations
-from tests.builders import a_calendar
-from tests.contracts.store_contract import an_event, nothing
 
 
 @pytest.fixture

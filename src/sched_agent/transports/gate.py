@@ -14,6 +14,7 @@ from typing import Any
 import anyio.to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 
 from sched_agent.clock import Clock
 from sched_agent.errors import Internal, InvalidArgument, NotAllowed, RateLimited, SchedAgentError
@@ -36,20 +37,20 @@ _REFERENCE = "sched_agent.request_id"
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 
 
-class BodyTooLarge(SchedAgentError):
-    """The request's body is larger than the server reads."""
-
-    code = "invalid_argument"
-    status = 413
-    hint = "Send less in one request."
+def too_large() -> JSONResponse:
+    """Answer a request whose body is larger than the server reads."""
+    told = f"The body is larger than {MAX_BODY_BYTES} bytes."
+    return problem_response(InvalidArgument(told, hint="Send less in one request."), 413)
 
 
-class WrongHost(SchedAgentError):
-    """The request was sent to a name that is not this server's."""
-
-    code = "not_allowed"
-    status = 421
+def _wrong_host() -> JSONResponse:
+    told = "The request was sent to a host that is not this server."
     hint = "Call the server by its own name, or add the name to SCHED_AGENT_ALLOWED_HOSTS."
+    return problem_response(NotAllowed(told, hint=hint), 421)
+
+
+def _wrong_origin() -> JSONResponse:
+    return problem_response(NotAllowed("Pages of other sites may not call this server.", hint=""))
 
 
 @dataclass(slots=True)
@@ -106,9 +107,10 @@ class Gate:
         extra = {"X-Request-Id": _request_id(headers)}
         scope[_REFERENCE] = extra["X-Request-Id"]
         send = _with_headers(send, extra)
+        if turned_away := self._turned_away(headers):
+            await turned_away(scope, receive, send)
+            return
         try:
-            self._check_host(headers)
-            _check_length(headers)
             if scope["path"] not in OPEN_PATHS:
                 caller = await anyio.to_thread.run_sync(self._who, headers.get("authorization"))
                 remember_caller(scope, caller)  # type: ignore[arg-type]  # a scope is a dict
@@ -124,13 +126,15 @@ class Gate:
         except Exception:  # the application has answered already; here it is logged
             log.exception("request failed", extra={"request_id": extra["X-Request-Id"]})
 
-    def _check_host(self, headers: Headers) -> None:
-        host = headers.get("host", "")
-        if not self._is_ours(host):
-            raise WrongHost("The request was sent to a host that is not this server.")
+    def _turned_away(self, headers: Headers) -> JSONResponse | None:
+        """Answer what needs no look at who is asking; None lets it pass."""
+        if not self._is_ours(headers.get("host", "")):
+            return _wrong_host()
         origin = headers.get("origin")
         if origin is not None and not self._is_ours(origin.partition("://")[2]):
-            raise NotAllowed("Pages of other sites may not call this server.", hint="")
+            return _wrong_origin()
+        length = headers.get("content-length", "0")
+        return too_large() if length.isdecimal() and int(length) > MAX_BODY_BYTES else None
 
     def _is_ours(self, host: str) -> bool:
         name = host.rsplit(":", 1)[0] if re.search(r":\d+\Z", host) else host
@@ -145,16 +149,6 @@ def internal(scope: Scope) -> Internal:
 def _request_id(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.match(given) else f"req_{secrets.token_hex(8)}"
-
-
-def _check_length(headers: Headers) -> None:
-    length = headers.get("content-length")
-    if length is None:
-        return
-    if not length.isdecimal():
-        raise InvalidArgument("Content-Length is not a number.")
-    if int(length) > MAX_BODY_BYTES:
-        raise BodyTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
 
 
 def _limited(receive: Receive) -> Receive:

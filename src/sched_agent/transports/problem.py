@@ -35,11 +35,11 @@ def problem(error: SchedAgentError) -> dict[str, Any]:
     return body
 
 
-def problem_response(error: SchedAgentError) -> JSONResponse:
-    """Return an error as a response."""
+def problem_response(error: SchedAgentError, status: int | None = None) -> JSONResponse:
+    """Return an error as a response; `status` where HTTP has a more exact one than the family."""
     headers = {}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="sched-agent"'
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.retry_after_seconds)
-    return JSONResponse(problem(error), error.status, headers)
+    return JSONResponse(problem(error), status or error.status, headers)

@@ -18,20 +18,12 @@ from sched_agent.model.calendar import Environment
 from sched_agent.services.app import App
 from sched_agent.settings import Settings
 from sched_agent.transports.auth import authenticate, caller_of
-from sched_agent.transports.gate import Allowance, AsgiApp, BodyTooLarge, Gate, internal
+from sched_agent.transports.gate import Allowance, AsgiApp, Gate, internal, too_large
 from sched_agent.transports.mcp import SchedAgentServer, http_app
 from sched_agent.transports.problem import problem_response
 from sched_agent.transports.rest import talkover
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-class _NoRoute(SchedAgentError):
-    """No such path, or not with that method."""
-
-    code = "invalid_argument"
-    status = 404
-    hint = "See /docs for the paths and their methods."
 
 
 def application(
@@ -102,12 +94,15 @@ def _tell_errors(rest: FastAPI) -> None:
 
     @rest.exception_handler(HTTPException)
     def http(request: Request, fault: HTTPException) -> JSONResponse:
-        if fault.status_code == BodyTooLarge.status:
-            return problem_response(BodyTooLarge("The body is larger than the server reads."))
+        if fault.status_code == 413:
+            return too_large()
         if fault.status_code == 400:  # how FastAPI says that a body is no text
             return problem_response(InvalidArgument("The body is not JSON."))
-        response = problem_response(_NoRoute("There is no such path here, or not by that method."))
-        response.status_code = fault.status_code
+        no_route = InvalidArgument(
+            "There is no such path here, or not by that method.",
+            hint="See /docs for the paths and their methods.",
+        )
+        response = problem_response(no_route, fault.status_code)
         if methods := _methods(rest, request):
             response.headers["Allow"] = ", ".join(methods)
         return response

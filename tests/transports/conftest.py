@@ -1,0 +1,130 @@
+"""A real server on a real port, and clients for both of its doors."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+import uvicorn
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from sched_agent.model.caller import Level
+from sched_agent.model.owner import Owner, OwnerType
+from sched_agent.services import tokens
+from sched_agent.settings import Settings
+from sched_agent.transports.rest.app import application
+
+ADMIN_TOOLS = {"SCHED_AGENT_TOOLSETS": "booking,admin", "SCHED_AGENT_RATE_LIMIT": "0"}
+
+
+class Running(uvicorn.Server):
+    """A server in a thread, on a port of its own."""
+
+    def __init__(self, asgi: Any) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        super().__init__(uvicorn.Config(asgi, log_config=None, lifespan="on"))
+        self._up = threading.Event()
+        self._thread = threading.Thread(target=self.run, kwargs={"sockets": [self.socket]})
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._up.set()
+
+    def __enter__(self) -> "Running":
+        self._thread.start()
+        assert self._up.wait(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.should_exit = True
+        self._thread.join()
+        self.socket.close()
+
+
+@pytest.fixture
+def start(app, backend, environment) -> Iterator[Callable[..., str]]:
+    """Start a server with some settings and return its address."""
+    running: list[Running] = []
+
+    def start(**environ: str) -> str:
+        settings = Settings.read(ADMIN_TOOLS | environ)
+        server = Running(application(app, backend, environment, settings)).__enter__()
+        running.append(server)
+        return server.url
+
+    yield start
+    for server in running:
+        server.__exit__()
+
+
+@pytest.fixture
+def url(start, calendar) -> str:
+    """A server that asks nobody for a token, with the first calendar."""
+    return start()
+
+
+@pytest.fixture
+def rest(url) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url) as client:
+        yield client
+
+
+@pytest.fixture
+def a_token(app, environment) -> Callable[..., str]:
+    def a_token(level="admin", *, actor=None, own=False, where=None, **more) -> str:
+        return tokens.create(
+            app,
+            where or environment,
+            name="t",
+            level=Level[level.upper()],
+            actor=Owner(OwnerType.AGENT, actor) if actor else None,
+            own_events_only=own,
+            **more,
+        )[1]
+
+    return a_token
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def mcp_over_http(url: str, token: str | None = None, mode: str = "auto") -> Client:
+    """Return a client of the official SDK, over streamable HTTP."""
+    headers = bearer(token) if token else {}
+    http = httpx2.AsyncClient(headers=headers, timeout=30)
+    return Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=mode)
+
+
+def tool_call(url: str, tool: str, token: str | None = None, /, **arguments: Any) -> httpx.Response:
+    """Send one stateless request of protocol 2026-07-28, without any SDK."""
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    body = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": tool, "arguments": arguments, "_meta": meta},
+    }
+    headers = {
+        "Accept": "application/json, text/event-stream",
+        "Content-Type": "application/json",
+        "MCP-Protocol-Version": "2026-07-28",
+        "Mcp-Method": "tools/call",
+        "Mcp-Name": tool,
+        **(bearer(token) if token else {}),
+    }
+    return httpx.post(f"{url}/mcp", content=json.dumps(body), headers=headers, timeout=30)
+
+
+def tool_result(url: str, tool: str, token: str | None = None, /, **arguments: Any) -> Any:
+    """Return what a tool answers to `tool_call`."""
+    return tool_call(url, tool, token, **arguments).json()["result"]
