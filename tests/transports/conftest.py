@@ -3,7 +3,8 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -95,11 +96,15 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def mcp_over_http(url: str, token: str | None = None, mode: str = "auto") -> Client:
-    """Return a client of the official SDK, over streamable HTTP."""
-    headers = bearer(token) if token else {}
-    http = httpx2.AsyncClient(headers=headers, timeout=30)
-    return Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=mode)
+@asynccontextmanager
+async def mcp_over_http(
+    url: str, token: str | None = None, mode: str = "auto"
+) -> AsyncIterator[Client]:
+    """Connect a client of the official SDK over streamable HTTP."""
+    async with httpx2.AsyncClient(headers=bearer(token) if token else {}, timeout=30) as http:
+        transport = streamable_http_client(f"{url}/mcp", http_client=http)
+        async with Client(transport, mode=mode) as client:
+            yield client
 
 
 def tool_call(url: str, tool: str, token: str | None = None, /, **arguments: Any) -> httpx.Response:

@@ -19,7 +19,7 @@ def _listed(value: object) -> object:
             return json.loads(value)
         except ValueError:
             return value
-    if isinstance(value, str | dict):
+    if isinstance(value, str | int | dict):
         return [value]
     return value
 
