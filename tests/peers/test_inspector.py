@@ -3,12 +3,15 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from tests.peers.running import NODE, Door, run
+from tests.peers.running import NODE, PROGRAMS, Door, run, serving, settings
 
 MONDAY = "2026-11-23"
+AUTH_REQUIRED = 3  # exit codes of the Inspector
+TOOL_FAILED = 5
 
 
 @dataclass
@@ -21,15 +24,19 @@ class Inspector:
     called: list[str] = field(default_factory=list)
 
     def ask(self, method: str, *options: str, code: int = 0) -> Any:
-        """Return the result of a request."""
+        """Return the result of a request, after which the Inspector ends with an exit code."""
+        done = self.run(method, *options)
+        assert done.returncode == code, (done.stdout, done.stderr)
+        return json.loads(done.stdout)["result"]
+
+    def run(self, method: str, *options: str) -> CompletedProcess[str]:
+        """Send a request."""
         target = ["--server-url", self.door.url, "--transport", "http"]
         if self.door.url is None:
             pairs = [f"{name}={value}" for name, value in self.door.env.items()]
             target = [*(word for pair in pairs for word in ("-e", pair)), self.door.command, "mcp"]
         asked = ["--method", method, "--protocol-era", self.era, "--format", "json", *options]
-        done = run([NODE, self.program, "--cli", *map(str, target), *asked])
-        assert done.returncode == code, (done.stdout, done.stderr)
-        return json.loads(done.stdout)["result"]
+        return run([NODE, self.program, "--cli", *map(str, target), *asked])
 
     def call(self, tool: str, **arguments: Any) -> Any:
         """Return the structured content of a tool's answer."""
@@ -95,7 +102,7 @@ def test_a_refused_booking_reaches_the_inspector_as_the_tools_error(inspector: I
     sunday = json.dumps({"title": "Intake", "start_at": "2026-11-22T09:00"})
 
     refused = inspector.ask(
-        "tools/call", "--tool-name", "create_event", "--tool-args-json", sunday, code=5
+        "tools/call", "--tool-name", "create_event", "--tool-args-json", sunday, code=TOOL_FAILED
     )
 
     assert refused["isError"] is True
@@ -117,3 +124,36 @@ def test_the_inspector_reads_the_agenda_and_a_prompt(inspector: Inspector) -> No
     assert page["text"]
     assert template["uriTemplate"] == "calendar://{calendar_id}/agenda/{date}"
     assert prompt["messages"][0]["content"]["text"]
+
+
+def test_of_forty_bookings_that_the_inspector_sends_at_once_one_is_made(
+    inspector: Inspector,
+) -> None:
+    monday = json.dumps({"title": "Intake", "start_at": f"{MONDAY}T09:00"})
+    load = ["--load", "--load-requests", "40", "--load-concurrency", "8"]
+
+    counts = inspector.ask(
+        "tools/call", "--tool-name", "create_event", "--tool-args-json", monday, *load
+    )
+
+    assert (counts["ok"], counts["toolErrors"], counts["errors"]) == (1, 39, 0)
+    assert len(inspector.call("list_events")["events"]) == 1
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_the_inspector_is_let_in_with_a_token_only_and_sees_what_its_scope_allows(
+    era: str, node_modules: Path, tmp_path: Path
+) -> None:
+    env = settings(tmp_path)
+    made = run([PROGRAMS / "sched-agent", "token", "create", "--name", "x", "--scope", "read"], env)
+    token = made.stdout.split()[0]
+    with serving([PROGRAMS / "sched-agent", "serve"], env, tmp_path / "serve.log") as url:
+        inspector = Inspector(node_modules / ".bin" / "mcp-inspector", Door(url, env), era)
+
+        bare = inspector.run("tools/list")
+        wrong = inspector.run("tools/list", "--header", "Authorization: Bearer wrong")
+        right = inspector.ask("tools/list", "--header", f"Authorization: Bearer {token}")
+
+    assert (bare.returncode, wrong.returncode) == (AUTH_REQUIRED, AUTH_REQUIRED)
+    names = [tool["name"] for tool in right["tools"]]
+    assert names == ["list_calendars", "check_availability", "get_event", "list_events"]

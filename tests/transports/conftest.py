@@ -27,7 +27,9 @@ class Running(uvicorn.Server):
     """A server in a thread, on a port of its own."""
 
     def __init__(self, asgi: Any) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
+        # asyncio switches Nagle's algorithm off only on sockets that say that they are TCP
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self.socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         super().__init__(uvicorn.Config(asgi, log_config=None, lifespan="on"))
         self._up = threading.Event()

@@ -55,7 +55,7 @@ def create(
         calendar = Calendar(
             id=0,
             name=name,
-            timezone=zone.zone(timezone or tx.environment().timezone).key,
+            timezone=tx.environment().timezone if timezone is None else zone.zone(timezone).key,
             policy=policy,
             created_at=now,
             updated_at=now,

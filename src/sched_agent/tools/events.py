@@ -109,10 +109,9 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
     )
     event = backend.book(caller, calendar.id, draft, request_id=arguments.request_id)
     verb = "Booked" if event.hold_expires_at is None else "Held"
-    lines = [f"{verb}: {say_event(calendar, event)}."]
     if event.hold_expires_at is not None:
-        lines.append('Confirm with update_event status="confirmed"; release with cancel_event.')
-    return _answer(calendar, event, lines, notes)
+        notes += ('Confirm with update_event status="confirmed"; release with cancel_event.',)
+    return _answer(calendar, event, [f"{verb}: {say_event(calendar, event)}."], notes)
 
 
 class GetEvent(ToolInput):

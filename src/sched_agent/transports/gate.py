@@ -32,6 +32,7 @@ log = logging.getLogger("sched_agent")
 
 MAX_BODY_BYTES = 1024 * 1024
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
+OPEN_PREFIX = "/.well-known/"  # clients look there for an authorization server; there is none
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _REFERENCE = "sched_agent.request_id"
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
@@ -41,6 +42,14 @@ def too_large() -> JSONResponse:
     """Answer a request whose body is larger than the server reads."""
     told = f"The body is larger than {MAX_BODY_BYTES} bytes."
     return problem_response(InvalidArgument(told, hint="Send less in one request."), 413)
+
+
+def _no_stream() -> JSONResponse:
+    """Answer a client that asks for a stream of messages: each request here stands for itself."""
+    told = "There is no stream here; every answer comes with its request."
+    response = problem_response(InvalidArgument(told, hint="Send requests by POST."), 405)
+    response.headers["Allow"] = "POST"
+    return response
 
 
 def _wrong_host() -> JSONResponse:
@@ -107,11 +116,11 @@ class Gate:
         extra = {"X-Request-Id": _request_id(headers)}
         scope[_REFERENCE] = extra["X-Request-Id"]
         send = _with_headers(send, extra)
-        if turned_away := self._turned_away(headers):
+        if turned_away := self._turned_away(scope, headers):
             await turned_away(scope, receive, send)
             return
         try:
-            if scope["path"] not in OPEN_PATHS:
+            if scope["path"] not in OPEN_PATHS and not scope["path"].startswith(OPEN_PREFIX):
                 caller = await anyio.to_thread.run_sync(self._who, headers.get("authorization"))
                 remember_caller(scope, caller)  # type: ignore[arg-type]  # a scope is a dict
                 left = self._allowance.spend(caller.name)
@@ -126,13 +135,15 @@ class Gate:
         except Exception:  # the application has answered already; here it is logged
             log.exception("request failed", extra={"request_id": extra["X-Request-Id"]})
 
-    def _turned_away(self, headers: Headers) -> JSONResponse | None:
+    def _turned_away(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         """Answer what needs no look at who is asking; None lets it pass."""
         if not self._is_ours(headers.get("host", "")):
             return _wrong_host()
         origin = headers.get("origin")
         if origin is not None and not self._is_ours(origin.partition("://")[2]):
             return _wrong_origin()
+        if (scope["path"], scope["method"]) == ("/mcp", "GET"):
+            return _no_stream()
         length = headers.get("content-length", "0")
         return too_large() if length.isdecimal() and int(length) > MAX_BODY_BYTES else None
 

@@ -65,8 +65,8 @@ DataT = TypeVar("DataT")
 Time = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
 ShortText = Annotated[str, Field(max_length=255)]
 ActorId = Annotated[str, Field(min_length=1, max_length=100)]
-Count = Annotated[int, Field(ge=1, le=1000)]
-MinutesOfDay = Annotated[int, Field(ge=0, le=1440)]
+Count = Annotated[int, Field(strict=True, ge=1, le=1000)]
+MinutesOfDay = Annotated[int, Field(strict=True, ge=0, le=1440)]
 
 
 class Envelope(BaseModel, Generic[DataT]):
@@ -103,11 +103,11 @@ class PolicyFields(BaseModel):
 
     availability: Literal["rules", "open"] | None = None
     double_booking: Literal["refuse", "allow"] | None = None
-    slot_step_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    slot_step_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)] | None = None
     buffer_before_minutes: MinutesOfDay | None = None
     buffer_after_minutes: MinutesOfDay | None = None
-    min_notice_minutes: Annotated[int, Field(ge=0, le=525600)] | None = None
-    max_days_ahead: Annotated[int, Field(ge=1, le=3650)] | None = None
+    min_notice_minutes: Annotated[int, Field(strict=True, ge=0, le=525600)] | None = None
+    max_days_ahead: Annotated[int, Field(strict=True, ge=1, le=3650)] | None = None
     max_events_per_day: Count | None = None
     max_attendees: Count | None = None
 
@@ -293,9 +293,9 @@ class RuleBody(BaseModel):
     """Body of create-availability-rule; hours of an exception are our addition."""
 
     type: Literal["recurring", "exception"]
-    days_of_week: Annotated[list[int], Field(max_length=7)] | None = Field(
-        None, description="recurring: 1 = Monday to 7 = Sunday"
-    )
+    days_of_week: (
+        Annotated[list[Annotated[int, Field(strict=True)]], Field(max_length=7)] | None
+    ) = Field(None, description="recurring: 1 = Monday to 7 = Sunday")
     start_time: Annotated[str, Field(max_length=8)] | None = Field(None, description="HH:MM")
     end_time: Annotated[str, Field(max_length=8)] | None = Field(None, description="HH:MM or 24:00")
     timezone: Annotated[str, Field(max_length=64)] | None = Field(
@@ -304,7 +304,9 @@ class RuleBody(BaseModel):
     date: Annotated[str, Field(max_length=10)] | None = Field(
         None, description="exception: YYYY-MM-DD"
     )
-    available: bool | None = Field(None, description="exception: open or closed")
+    available: Annotated[bool, Field(strict=True)] | None = Field(
+        None, description="exception: open or closed"
+    )
 
 
 class RuleData(BaseModel):
