@@ -40,8 +40,8 @@ def figures() -> list[Figure]:
     def bare() -> object:
         return sweep(busy)
 
-    against_portion = by_turns(warm, lambda: by_portion(busy), turns=20)
-    against_some = by_turns(warm, lambda: by_portion(relevant(busy)), turns=20)
+    against_portion = by_turns(warm, lambda: by_portion(busy), turns=8, calls=5)
+    against_some = by_turns(warm, lambda: by_portion(relevant(busy)), turns=20, calls=5)
     return [
         by_turns(warm, bare, turns=60, calls=10).figure("engine, against a bare sweep", bound=2),
         by_turns(cold, bare, turns=60, calls=10).figure(

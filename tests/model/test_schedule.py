@@ -361,11 +361,9 @@ def test_every_acceptable_time_on_the_grid_of_its_window_is_offered(situation):
 
     on_grid = {
         Interval(start, start + length)
-        for window in made.open
-        for anchor, until in made._anchors(window, within.start - DAY, within.end)
-        for start in range(anchor, until, step)
-        if within.start <= start <= within.end - length
-        and made.refusal(Interval(start, start + length)) is None
+        for anchor, latest in made._grid(within.start, within.end - length, length)
+        for start in range(anchor, latest + 1, step)
+        if start >= within.start and made.refusal(Interval(start, start + length)) is None
     }
 
     assert set(made.offers(length)) == on_grid

@@ -36,6 +36,8 @@ class Taken(NamedTuple):
     counts: bool
 
 
+_NEVER = Taken(1 << 62, 1 << 62, counts=False)
+
 Refusal = type[errors.SchedAgentError]
 
 
@@ -43,14 +45,14 @@ Refusal = type[errors.SchedAgentError]
 class Schedule:
     """What one calendar, or several together, may take within a stretch of time.
 
-    All lists are sorted and disjoint.
+    All lists are sorted, and but for `busy` disjoint.
 
     Args:
         within: The stretch that the lists are complete for.
         zone: Whose days the grid and the daily limit follow.
         now: The instant of the decision.
         open: When the calendar is open, reaching beyond `within`.
-        busy: Taken time with its buffers.
+        busy: Taken time with its buffers, by start.
         full: Days that have as many events as the calendar takes.
         first_start: The earliest instant at which an event may start.
         last_start: The instant before which an event must start.
@@ -61,7 +63,7 @@ class Schedule:
     zone: ZoneInfo
     now: int
     open: Sequence[Interval]
-    busy: Sequence[Interval]
+    busy: Sequence[Taken]
     full: Sequence[Interval]
     first_start: int
     last_start: int
@@ -73,7 +75,8 @@ class Schedule:
             return None
         if check is Check.FULL and (refused := self._rules_refuse(asked)):
             return refused
-        return errors.SlotTaken if _touches(self.busy, asked) else None
+        taken = any(one.start < asked.end and asked.start < one.end for one in self.busy)
+        return errors.SlotTaken if taken else None
 
     def _rules_refuse(self, asked: Interval) -> Refusal | None:
         if asked.start < self.now:
@@ -92,61 +95,62 @@ class Schedule:
     def offers(self, length: int, limit: int | None = None) -> list[Interval]:
         """Return the free slots of a length that lie within the stretch, earliest first."""
         starts = islice(self._starts(length), limit)
-        return [Interval(start, start + length) for start in starts]
+        # made without the check of their order: a length is not negative
+        return [tuple.__new__(Interval, (start, start + length)) for start in starts]
 
     def _starts(self, length: int) -> Iterator[int]:
-        """Yield the starts on the grid that are not refused, in one sweep."""
+        """Yield the starts on the grid that are not refused, in one sweep over sorted lists."""
         step = self.step or length
         first = max(self.first_start, self.within.start)
         last = min(self.last_start - 1, self.within.end - length)
-        obstacles = _Sweep(self.busy), _Sweep(self.full)
-        busy, full = obstacles
-        for window in self.open:
-            latest = min(window.end - length, last)
-            for anchor, until in self._anchors(window, first, last):
-                start = anchor if anchor >= first else _on_grid(anchor, step, first)
-                while start <= latest and start < until:
-                    clear = max(
-                        busy.clear_of(start, start + length), full.clear_of(start, start + 1)
-                    )
-                    if clear <= start:
-                        yield start
-                        start += step
-                    else:
-                        start = _on_grid(anchor, step, clear)
+        busy, full = iter(self.busy), iter(self.full)
+        begins, ends, _ = next(busy, _NEVER)
+        full_from, full_until = next(full, _NEVER[:2])
+        clear = first  # where the last of the events ends that begin before the slot does
+        for anchor, latest in self._grid(first, last, length):
+            start = anchor if anchor >= first else _on_grid(anchor, step, first)
+            while start <= latest:
+                end = start + length
+                while begins < end:
+                    if ends > clear:
+                        clear = ends
+                    begins, ends, _ = next(busy, _NEVER)
+                while full_until <= start:
+                    full_from, full_until = next(full, _NEVER[:2])
+                if clear > start:
+                    start = _on_grid(anchor, step, clear)
+                elif full_from <= start:
+                    start = _on_grid(anchor, step, full_until)
+                else:
+                    yield start
+                    start += step
 
-    def _anchors(self, window: Interval, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Yield where the grid begins anew: at a window's start, and at each midnight in it."""
-        if window.end <= first or window.start > last:
-            return
-        day = local_day(max(window.start, min(first, window.end - 1)), self.zone)
-        anchor = max(window.start, on_the_clock(day, 0, self.zone))
-        while anchor < window.end and anchor <= last:
-            day += 1
-            midnight = on_the_clock(day, 0, self.zone)
-            yield anchor, midnight
-            anchor = midnight
+    def _grid(self, first: int, last: int, length: int) -> Iterator[tuple[int, int]]:
+        """Yield where the grid begins, and its last possible start before it begins anew.
 
-
-class _Sweep:
-    """Walks along sorted intervals while the questions only move forward."""
-
-    __slots__ = ("_at", "_ends", "_length", "_starts")
-
-    def __init__(self, intervals: Sequence[Interval]) -> None:
-        self._starts = [one[0] for one in intervals]
-        self._ends = [one[1] for one in intervals]
-        self._length = len(intervals)
-        self._at = 0
-
-    def clear_of(self, start: int, end: int) -> int:
-        """Return `start` if nothing lies in `[start, end)`, else where the obstacle ends."""
-        at = self._at
-        if at < self._length and self._ends[at] <= start:
-            at = self._at = bisect_right(self._ends, start, at)
-        if at < self._length and self._starts[at] < end:
-            return self._ends[at]
-        return start
+        It begins at each window's start, and anew at each midnight inside a window, so that it
+        does not depend on the stretch that is asked about.
+        """
+        zone, day, midnight = self.zone, 0, None
+        for opens, closes in self.open:
+            if closes <= first:
+                continue
+            if opens > last:
+                return
+            begins = max(opens, first)
+            if midnight is None or begins - midnight > 3 * DAY:
+                day = local_day(begins, zone) + 1
+                midnight = on_the_clock(day, 0, zone)
+            while midnight <= begins:
+                day += 1
+                midnight = on_the_clock(day, 0, zone)
+            anchor, latest = max(opens, on_the_clock(day - 1, 0, zone)), min(closes - length, last)
+            while midnight <= latest:
+                yield anchor, midnight - 1
+                anchor = midnight
+                day += 1
+                midnight = on_the_clock(day, 0, zone)
+            yield anchor, latest
 
 
 def _start(interval: Interval) -> int:
@@ -186,7 +190,7 @@ def schedule(
         zone=calendar.zone,
         now=now,
         open=openings(policy.availability, rules, within, calendar.zone),
-        busy=[] if free_for_all else _merge_taken(taken, policy.gap),
+        busy=[] if free_for_all else _buffered(taken, policy.gap),
         full=_full_days(taken, policy.max_events_per_day, calendar.zone),
         first_start=now + policy.min_notice_minutes * MINUTE,
         last_start=within.end if horizon is None else now + horizon * DAY,
@@ -215,7 +219,7 @@ def together(schedules: Sequence[Schedule]) -> Schedule:
             zone=first.zone,
             now=first.now,
             open=intersect(first.open, other.open),
-            busy=merge([*first.busy, *other.busy]),
+            busy=sorted([*first.busy, *other.busy]),
             full=merge([*first.full, *other.full]),
             first_start=max(first.first_start, other.first_start),
             last_start=min(first.last_start, other.last_start),
@@ -236,20 +240,10 @@ def nearest(slots: Sequence[Interval], to: int, count: int) -> list[Interval]:
     return sorted([*chosen, *rest][:count])
 
 
-def _merge_taken(taken: Iterable[Taken], gap: int) -> list[Interval]:
-    """Pad and merge in one pass: `taken` is sorted already."""
-    merged: list[Interval] = []
-    start = end = None
-    for one in taken:
-        if end is not None and one[0] - gap <= end:
-            end = max(end, one[1] + gap)
-            continue
-        if start is not None and end is not None:
-            merged.append(Interval(start, end))
-        start, end = one[0] - gap, one[1] + gap
-    if start is not None and end is not None:
-        merged.append(Interval(start, end))
-    return merged
+def _buffered(taken: Sequence[Taken], gap: int) -> Sequence[Taken]:
+    if not gap:
+        return taken
+    return [Taken(one.start - gap, one.end + gap, one.counts) for one in taken]
 
 
 def _full_days(taken: Iterable[Taken], limit: int | None, zone: ZoneInfo) -> list[Interval]:

@@ -5,12 +5,12 @@ RFC 5545 §3.3.5; a skipped time that a caller names is refused all the same, be
 caller who says it has something else in mind.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from sched_agent.errors import InvalidArgument, NonexistentTime
-from sched_agent.model.interval import DAY, MINUTE
+from sched_agent.model.interval import DAY, MINUTE, SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -69,10 +69,11 @@ def on_the_clock(day: int, minutes: int, in_zone: ZoneInfo) -> int:
         in_zone: Whose clocks.
     """
     day, minutes = day + minutes // 1440, minutes % 1440
-    wall = datetime.fromordinal(day) + timedelta(minutes=minutes)
-    offset = wall.replace(tzinfo=in_zone).utcoffset()
+    clock = time(minutes // 60, minutes % 60)
+    offset = datetime.combine(date.fromordinal(day), clock, in_zone).utcoffset()
     assert offset is not None  # noqa: S101  # a ZoneInfo always has one
-    return (day - _EPOCH_ORDINAL) * DAY + minutes * MINUTE - offset // _MICROSECOND
+    shift = (offset.days * 86400 + offset.seconds) * SECOND
+    return (day - _EPOCH_ORDINAL) * DAY + minutes * MINUTE - shift
 
 
 def local_day(moment: int, in_zone: ZoneInfo) -> int:

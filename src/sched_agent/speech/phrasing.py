@@ -12,15 +12,13 @@ _MONTHS = (
 )
 
 
-def say_interval(interval: Interval, in_zone: ZoneInfo, *, with_zone: bool = True) -> str:
+def say_interval(interval: Interval, in_zone: ZoneInfo) -> str:
     """Return for example `Tuesday 24 November 2026, 15:30–16:00 (America/New_York)`."""
     start, end = local(interval.start, in_zone), local(interval.end, in_zone)
-    until = f"{end:%H:%M}"
+    until = f"–{end:%H:%M}"
     if end.date() != start.date():
-        until = f" {say_day(interval.end, in_zone)}, {until}"
-    return f"{say_day(interval.start, in_zone)}, {start:%H:%M}–{until}" + (
-        f" ({in_zone.key})" if with_zone else ""
-    )
+        until = f" – {say_day(interval.end, in_zone)}, {end:%H:%M}"
+    return f"{say_day(interval.start, in_zone)}, {start:%H:%M}{until} ({in_zone.key})"
 
 
 def say_moment(at: int, in_zone: ZoneInfo) -> str:

@@ -54,8 +54,8 @@ def application(
         separate_input_output_schemas=False,
     )
     rest.state.app = app
+    rest.router.routes.extend(mcp.routes)  # first: it is asked for most
     rest.include_router(talkover.router)
-    rest.router.routes.extend(mcp.routes)
     _add_health(rest, app)
     _tell_errors(rest)
     trusted = settings.host in LOOPBACK

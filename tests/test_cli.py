@@ -1,0 +1,214 @@
+"""The command line, run as a person runs it."""
+
+import json
+import socket
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+DOOR = [sys.executable, "-m", "sched_agent"]
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run(*arguments, code=0, **environ):
+        given = {
+            "PATH": "/usr/bin:/bin",
+            "SCHED_AGENT_DATABASE": f"sqlite:///{tmp_path / 'calendar.db'}",
+            "SCHED_AGENT_TIMEZONE": "America/New_York",
+            "SCHED_AGENT_NOW": "2026-11-20T10:00-05:00",
+            **environ,
+        }
+        done = subprocess.run(
+            [*DOOR, *arguments],
+            capture_output=True,
+            text=True,
+            env={name: value for name, value in given.items() if value},
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def test_the_demo_shows_the_whole_job(run):
+    told = run("demo").stdout
+
+    for part in ("create_event(", "slot_taken", "Nearest free times", "Changed:", "Cancelled:"):
+        assert part in told
+    for line in told.splitlines():
+        if line.strip().startswith("- "):
+            assert "day " in line
+            assert "(America/New_York)" in line
+
+
+def test_the_very_first_start_makes_a_calendar_and_says_so(run):
+    first = run("calendar", "list", "--json")
+    second = run("calendar", "list", "--json")
+
+    assert (
+        "made a first calendar, open Monday to Friday 9:00-17:00 (America/New_York)" in first.stderr
+    )
+    assert second.stderr == ""
+    assert first.stdout == second.stdout
+    calendars = json.loads(first.stdout)["calendars"]
+    assert [calendar["timezone"] for calendar in calendars] == ["America/New_York"]
+
+
+def test_calendars_are_made_and_shown(run):
+    made = json.loads(run("calendar", "create", "Front desk", "--json").stdout)["calendar"]
+
+    listed = run("calendar", "list").stdout
+    shown = run("calendar", "show", made["id"], "--date", "2026-11-23").stdout
+
+    assert "“Front desk” (America/New_York)" in listed
+    assert "“Front desk”: Monday 23 November 2026 (America/New_York)" in shown
+    assert "- Monday 23 November 2026, 09:00–09:30 (America/New_York)" in shown
+
+
+def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(run):
+    arguments = ("--name", "desk", "--scope", "read", "--actor", "agent:a1", "--own-events-only")
+    made = json.loads(run("token", "create", *arguments, "--json").stdout)
+    listed = run("token", "list", "--json").stdout
+
+    assert made["token"].startswith("talq_")
+    assert made["token"] not in listed
+    assert json.loads(listed)[0] == {
+        "id": made["id"],
+        "name": "desk",
+        "scope": "calendars:read",
+        "actor": "agent:a1",
+        "own_events_only": True,
+        "valid": True,
+        "created_at": "2026-11-20T15:00:00Z",
+        "expires_at": None,
+    }
+    run("token", "revoke", made["id"])
+    assert json.loads(run("token", "list", "--json").stdout)[0]["valid"] is False
+    assert "desk" in run("token", "list").stdout
+
+
+def test_another_environment_has_its_own_calendars_and_tokens(run):
+    run("calendar", "create", "Theirs", "--environment", "acme")
+    run("token", "create", "--name", "t", "--environment", "acme")
+
+    assert "Theirs" not in run("calendar", "list").stdout
+    assert "Theirs" in run("calendar", "list", "--environment", "acme").stdout
+    assert json.loads(run("token", "list", "--json").stdout) == []
+
+
+@pytest.mark.parametrize("form", ["mcp", "openai", "anthropic", "gemini"])
+def test_the_manifest_is_printed_in_every_form(run, form):
+    told = json.loads(run("tools", "--format", form, "--toolsets", "booking,admin").stdout)
+
+    assert len(json.dumps(told)) > 8000
+    assert "$ref" not in json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("tools", "--format", "soap"), "must be one of mcp, openai, anthropic, gemini"),
+        (("tools", "--toolsets", "all"), "must be booking, admin or both"),
+        (("token", "create", "--name", "x", "--scope", "root"), "must be read, write or admin"),
+        (("token", "create", "--name", "x", "--actor", "me"), "must be user:ID or agent:ID"),
+        (("token", "create", "--name", "x", "--expires", "2020-01-01"), "must be ISO 8601"),
+        (("serve", "--port", "99999"), "65535"),
+        (("calendar",), ""),
+        (("fly",), "No such command"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(run, arguments, says):
+    done = run(*arguments, code=2)
+
+    assert says in " ".join(done.stderr.replace("│", "").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "says"),
+    [
+        (("calendar", "show", "cal_zzzzzz"), {}, "No calendar has that id. Call list_calendars"),
+        (("calendar", "create", "x", "--timezone", "Mars"), {}, "not an IANA time zone"),
+        (("token", "revoke", "tok_zzzzzz"), {}, "No token has the id tok_zzzzzz"),
+        (("token", "create", "--name", "x", "--own-events-only"), {}, "must be bound to a user"),
+        (("serve", "--host", "0.0.0.0"), {}, "needs a token: make one with"),
+        (("calendar", "list"), {"SCHED_AGENT_PORT": "x"}, "SCHED_AGENT_PORT"),
+        (
+            ("calendar", "list"),
+            {"SCHED_AGENT_DATABASE": "sqlite:////proc/nowhere/c.db"},
+            "can't be made",
+        ),
+    ],
+)
+def test_a_failure_is_one_line_on_stderr_and_exit_code_1(run, arguments, environ, says):
+    run("calendar", "list")
+    done = run(*arguments, code=1, **environ)
+
+    assert done.stdout == ""
+    assert says in done.stderr
+    assert done.stderr.startswith("sched-agent: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_migrate_says_what_it_did(run, tmp_path):
+    first = json.loads(run("migrate", "--json").stdout)
+    second = run("migrate").stdout
+
+    assert first["applied"] == ["m001_foundation"]
+    assert first["database"] == str(tmp_path / "calendar.db")
+    assert "up to date" in second
+
+
+def test_a_database_of_a_newer_version_is_refused_by_every_command(run, tmp_path):
+    run("migrate")
+    raw = sqlite3.connect(tmp_path / "calendar.db")
+    raw.execute(
+        "insert into _sqlite_migrations (migration_set, name, applied_at)"
+        " values ('sched_agent', 'm999_future', '')"
+    )
+    raw.commit()
+    raw.close()
+
+    for arguments in (("mcp",), ("serve",), ("calendar", "list"), ("migrate",)):
+        assert "newer than this sched-agent" in run(*arguments, code=1).stderr
+
+
+def test_the_doctor_finds_a_healthy_machine_healthy(run):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free = str(probe.getsockname()[1])
+    findings = json.loads(run("doctor", "--json", SCHED_AGENT_PORT=free).stdout)
+
+    assert [finding["name"] for finding in findings] == [
+        "version",
+        "database",
+        "migrations",
+        "zones",
+        "clock",
+        "port",
+        "tokens",
+        "mcp",
+    ]
+    assert all(finding["ok"] for finding in findings)
+    assert "a client listed 8 tools" in run("doctor", SCHED_AGENT_PORT=free).stdout
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(run, tmp_path):
+    (tmp_path / "calendar.db").write_text("no database " * 100)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = run("doctor", code=1, SCHED_AGENT_PORT=port).stdout
+
+    assert "not a SQLite database" in told
+    assert "set SCHED_AGENT_PORT to another one" in told
+
+
+def test_the_version_is_told(run):
+    assert run("--version").stdout.strip().count(".") == 2
+
+
+def test_help_has_examples(run):
+    for command in (("serve",), ("tools",), ("token", "create"), ("calendar", "create")):
+        assert "Example" in run(*command, "--help").stdout
