@@ -37,7 +37,9 @@ def curl(url, a_token, calendar):
 
     def curl(command, **more):
         names = {"host": url, "token": token, "calendar": calendar_id, **more}
-        script = command.strip().format(**names).replace("curl ", "curl -s -w '\\n%{http_code}' ", 1)
+        script = (
+            command.strip().format(**names).replace("curl ", "curl -s -w '\\n%{http_code}' ", 1)
+        )
         done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
         body, _, status = done.stdout.rpartition("\n")
         return int(status), json.loads(body)

@@ -138,9 +138,7 @@ def test_every_endpoint_answers_for_their_ids_as_for_unknown_ones(url, a_token, 
         filled_in = filled_in.replace("{rule_id}", uuid(Kind.RULE, numbers["RUL"]))
         params = day | {"calendar_ids[]": uuid(Kind.CALENDAR, numbers["CAL"])}
         body = body_of(method, path)
-        answer = httpx.request(
-            method, url + filled_in, headers=mine, params=params, json=body
-        )
+        answer = httpx.request(method, url + filled_in, headers=mine, params=params, json=body)
         assert answer.status_code == 404, (method, filled_in, answer.text)
         return answer.json()
 

@@ -315,7 +315,9 @@ async def test_a_days_agenda_is_a_resource(client):
     await answer(client, "create_event", title="Demo", start_at="2026-11-24T09:00")
     templates = (await client.list_resource_templates()).resource_templates
 
-    text = (await client.read_resource(f"calendar://{calendar_id}/agenda/2026-11-24")).contents[0].text
+    text = (
+        (await client.read_resource(f"calendar://{calendar_id}/agenda/2026-11-24")).contents[0].text
+    )
 
     assert [t.uri_template for t in templates] == ["calendar://{calendar_id}/agenda/{date}"]
     assert text.startswith("“My calendar”: Tuesday 24 November 2026 (America/New_York)")

@@ -44,4 +44,6 @@ def test_every_operation_is_described_and_names_its_errors(url):
     assert len(operations) == 15
     for operation in operations:
         assert operation["description"]
-        assert {"401", "403", "404", "409", "422", "429", "500", "503"} <= operation["responses"].keys()
+        assert {"401", "403", "404", "409", "422", "429", "500", "503"} <= operation[
+            "responses"
+        ].keys()

@@ -79,7 +79,11 @@ def test_a_conflict_is_refused_with_alternatives_unless_the_calendar_allows_it(a
 
 
 def test_the_door_checks_conflicts_only(api):
-    api("POST", "CAL/events", EVENT | {"start_at": "2024-01-20T15:00:00Z", "end_at": "2024-01-20T16:00:00Z"})
+    api(
+        "POST",
+        "CAL/events",
+        EVENT | {"start_at": "2024-01-20T15:00:00Z", "end_at": "2024-01-20T16:00:00Z"},
+    )
 
 
 def test_an_event_is_changed_by_what_was_sent(api):
@@ -137,7 +141,10 @@ def test_an_event_is_found_only_below_its_own_calendar(api):
 )
 def test_events_are_listed_by_containment_status_and_page(api, params, expected):
     for hour, status in (("09", "confirmed"), ("11", "tentative"), ("13", "cancelled")):
-        times = {"start_at": f"2026-11-24T{hour}:00:00Z", "end_at": f"2026-11-24T{int(hour) + 1}:00:00Z"}
+        times = {
+            "start_at": f"2026-11-24T{hour}:00:00Z",
+            "end_at": f"2026-11-24T{int(hour) + 1}:00:00Z",
+        }
         api("POST", "CAL/events", {"title": hour, "status": status, **times})
 
     listed = api("GET", "CAL/events", **params)
@@ -224,14 +231,23 @@ def test_rules_are_created_listed_and_deleted(api):
         ({"type": "recurring"}, "days_of_week"),
         ({"type": "recurring", "days_of_week": [0]}, "days_of_week"),
         ({"type": "recurring", "days_of_week": [1]}, "start_time"),
-        ({"type": "recurring", "days_of_week": [1], "start_time": "9:00", "end_time": "17:00"}, "start_time"),
-        ({"type": "recurring", "days_of_week": [1], "start_time": "22:00", "end_time": "02:00"}, "end_time"),
+        (
+            {"type": "recurring", "days_of_week": [1], "start_time": "9:00", "end_time": "17:00"},
+            "start_time",
+        ),
+        (
+            {"type": "recurring", "days_of_week": [1], "start_time": "22:00", "end_time": "02:00"},
+            "end_time",
+        ),
         ({"type": "recurring", "days_of_week": [1], "start_time": "22:00"}, "end_time"),
         ({"type": "recurring", "days_of_week": [1], "date": "2026-12-25"}, "date"),
         ({"type": "exception", "date": "2026-12-25"}, "available"),
         ({"type": "exception", "date": "25/12/2026", "available": False}, "date"),
         ({"type": "exception", "available": False}, "date"),
-        ({"type": "exception", "date": "2026-12-25", "available": True, "days_of_week": [1]}, "days_of_week"),
+        (
+            {"type": "exception", "date": "2026-12-25", "available": True, "days_of_week": [1]},
+            "days_of_week",
+        ),
         ({"type": "weekly"}, "type"),
         ({}, "type"),
     ],
@@ -286,7 +302,9 @@ def test_a_body_that_is_too_large_is_refused_however_it_is_sent(rest, api):
     headers = {"Content-Type": "application/json"}
 
     known = rest.post(path, content=big, headers=headers)
-    streamed = rest.post(path, content=(big[i : i + 65536] for i in range(0, len(big), 65536)), headers=headers)
+    streamed = rest.post(
+        path, content=(big[i : i + 65536] for i in range(0, len(big), 65536)), headers=headers
+    )
 
     assert [known.status_code, streamed.status_code] == [413, 413]
     assert {known.json()["code"], streamed.json()["code"]} == {"invalid_argument"}
@@ -351,7 +369,9 @@ def test_health_and_documentation_need_no_token(rest, calendar, a_token):
         assert rest.get(path).status_code == 200
 
 
-def test_a_token_ends_when_it_expires_or_is_revoked(rest, calendar, app, environment, a_token, clock):
+def test_a_token_ends_when_it_expires_or_is_revoked(
+    rest, calendar, app, environment, a_token, clock
+):
     from sched_agent.services import tokens
 
     a_token("read")

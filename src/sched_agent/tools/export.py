@@ -1,9 +1,12 @@
 """The tools as manifests and documentation, made from the registry."""
 
+import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sched_agent.errors import all_errors
+from sched_agent.settings import PREFIX, Settings
 from sched_agent.tools.registry import Tool, all_tools, tools_of
 
 
@@ -118,3 +121,24 @@ def _words(schema: Mapping[str, Any]) -> str:
         if key in schema
     ]
     return "; ".join(filter(None, [schema.get("description", ""), " ".join(bounds)]))
+
+
+def errors_markdown() -> str:
+    """Return a table of every error: code, HTTP status, what happened, what to do."""
+    lines = ["| code | HTTP | what happened | what to do |", "|---|---|---|---|"]
+    lines += [
+        f"| `{kind.code}` | {kind.status} | {inspect.cleandoc(kind.__doc__ or '')} | {kind.hint} |"
+        for kind in all_errors()
+    ]
+    return "\n".join([*lines, ""])
+
+
+def settings_markdown() -> str:
+    """Return a table of every setting: name, default, meaning."""
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = ",".join(default) if isinstance(default, tuple) else default
+        written = f"`{shown}`" if shown not in {None, ""} else ""
+        lines.append(f"| `{PREFIX}{name.upper()}` | {written} | {field.description} |")
+    return "\n".join([*lines, ""])
