@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sched_agent.model.availability_rule import ExceptionRule, Hours, RecurringRule, read_clock
 from sched_agent.model.calendar import Calendar, Policy
-from sched_agent.model.event import Draft
+from sched_agent.model.event import Draft, Event
 from sched_agent.model.interval import MINUTE, Interval
+from sched_agent.model.status import Status
 from sched_agent.model.zone import instant, on_the_clock
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -57,6 +58,28 @@ def on_date(day: str, *, available: bool, hours: tuple[str, str] | None = None) 
 def a_draft(interval: Interval, title: str = "Stand-up", **more: Any) -> Draft:
     """Return a draft of an event."""
     return Draft(title=title, interval=interval, **more)
+
+
+def an_event(calendar_id: int = 1, interval: Interval | None = None, **more: Any) -> Event:
+    """Return an event that a store has still to give an id."""
+    fields: dict[str, Any] = {
+        "id": 0,
+        "calendar_id": calendar_id,
+        "title": "Stand-up",
+        "interval": interval or span("09:00", "09:30"),
+        "description": None,
+        "location": None,
+        "status": Status.CONFIRMED,
+        "type": "meeting",
+        "transparent": False,
+        "attendees": (),
+        "owner": None,
+        "created_by": None,
+        "hold_expires_at": None,
+        "created_at": 0,
+        "updated_at": 0,
+    }
+    return Event(**fields | more)
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.builders import MovableClock, at
 
 from sched_agent.backends.local import LocalBackend
 from sched_agent.model.calendar import Calendar, Environment
@@ -12,6 +11,7 @@ from sched_agent.services import calendars, environments
 from sched_agent.services.app import App
 from sched_agent.store.base import Store
 from sched_agent.store.sqlite import SqliteStore
+from tests.builders import MovableClock, at
 
 
 @pytest.fixture

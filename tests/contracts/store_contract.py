@@ -2,42 +2,22 @@
 
 from dataclasses import replace
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
-from tests.builders import a_calendar, on_date, span, weekdays
 
 from sched_agent.errors import UnknownCalendar, UnknownEvent, UnknownRule
 from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.caller import Level, Token
-from sched_agent.model.event import Event, EventFilter
+from sched_agent.model.event import EventFilter
 from sched_agent.model.interval import DAY, HOUR, MINUTE, Interval
 from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.model.schedule import Taken
 from sched_agent.model.status import Status
 from sched_agent.store.base import Remembered
+from tests.builders import a_calendar, an_event, on_date, span, weekdays
 
 NOW = 1_000
-
-
-def an_event(calendar_id, interval=None, **more):
-    fields = {
-        "id": 0,
-        "calendar_id": calendar_id,
-        "title": "Stand-up",
-        "interval": interval or span("09:00", "09:30"),
-        "description": None,
-        "location": None,
-        "status": Status.CONFIRMED,
-        "type": "meeting",
-        "transparent": False,
-        "attendees": (),
-        "owner": None,
-        "created_by": None,
-        "hold_expires_at": None,
-        "created_at": NOW,
-        "updated_at": NOW,
-    }
-    return Event(**fields | more)
 
 
 def nothing(_):
@@ -61,7 +41,7 @@ class StoreContract:
             return tx.add_calendar(a_calendar())
 
     def test_an_environment_is_made_once_and_furnished_with_it(self, store):
-        furnished = []
+        furnished: list[object] = []
         first, made = store.add_environment("acme", "UTC", NOW, furnished.append)
         again, remade = store.add_environment("acme", "Asia/Tokyo", NOW, furnished.append)
 
@@ -159,9 +139,13 @@ class StoreContract:
                 tx.lock_event(kept.id + 1)
 
     def test_what_fails_half_way_leaves_nothing(self, store, here, work):
-        with pytest.raises(UnknownEvent), store.transaction(here) as tx:
-            tx.add_event(an_event(work.id))
-            tx.event(1)
+        def fail_half_way():
+            with store.transaction(here) as tx:
+                tx.add_event(an_event(work.id))
+                tx.event(1)
+
+        with pytest.raises(UnknownEvent):
+            fail_half_way()
 
         with store.snapshot(here) as tx:
             assert tx.events(EventFilter(calendar_ids=(work.id,)), 10) == []
@@ -223,23 +207,24 @@ class StoreContract:
             event = tx.add_event(an_event(work.id))
 
         with store.snapshot(here) as tx:
-            expected = [Taken(*event.interval, counts=True)] if found else []
+            expected = (
+                [Taken(event.interval.start, event.interval.end, counts=True)] if found else []
+            )
             assert tx.taken(work.id, span(*interval), NOW) == expected
 
     def test_only_what_blocks_is_taken_and_it_is_sorted(self, store, here, work):
         live, ended = NOW + 1, NOW
         with store.transaction(here) as tx:
-            for hour, more in enumerate(
-                [
-                    {},
-                    {"status": Status.TENTATIVE},
-                    {"status": Status.CANCELLED},
-                    {"transparent": True},
-                    {"status": Status.TENTATIVE, "hold_expires_at": live},
-                    {"status": Status.TENTATIVE, "hold_expires_at": ended},
-                    {"type": "block"},
-                ]
-            ):
+            kinds: list[dict[str, Any]] = [
+                {},
+                {"status": Status.TENTATIVE},
+                {"status": Status.CANCELLED},
+                {"transparent": True},
+                {"status": Status.TENTATIVE, "hold_expires_at": live},
+                {"status": Status.TENTATIVE, "hold_expires_at": ended},
+                {"type": "block"},
+            ]
+            for hour, more in enumerate(kinds):
                 tx.add_event(an_event(work.id, Interval(hour * HOUR, (hour + 1) * HOUR), **more))
             long = tx.add_event(an_event(work.id, Interval(-40 * DAY, 9 * HOUR)))
             taken = tx.taken(work.id, Interval(0, DAY), NOW)
@@ -273,16 +258,17 @@ class StoreContract:
     )
     def test_events_are_filtered(self, store, here, work, wanted, expected):
         jose = Attendee(name="Jose", email="jose@x.org", phone="+1 212-555-0142")
+        written: list[tuple[str, int, int, dict[str, Any]]] = [
+            ("a", 0, 1, {}),
+            ("b", 1, 3, {"description": "levar água"}),
+            ("c", 2, 3, {"attendees": (jose,)}),
+            ("d", 4, 5, {"status": Status.CANCELLED}),
+            ("e", 5, 6, {}),
+        ]
         with store.transaction(here) as tx:
             kept = {
                 tx.add_event(an_event(work.id, Interval(start * HOUR, end * HOUR), **more)).id: name
-                for name, start, end, more in [
-                    ("a", 0, 1, {}),
-                    ("b", 1, 3, {"description": "levar água"}),
-                    ("c", 2, 3, {"attendees": (jose,)}),
-                    ("d", 4, 5, {"status": Status.CANCELLED}),
-                    ("e", 5, 6, {}),
-                ]
+                for name, start, end, more in written
             }
             found = tx.events(EventFilter(calendar_ids=(work.id,), **wanted), 10)
 

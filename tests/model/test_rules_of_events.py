@@ -1,5 +1,4 @@
 import pytest
-from tests.builders import a_draft, span
 
 from sched_agent.errors import (
     HoldExpired,
@@ -9,31 +8,13 @@ from sched_agent.errors import (
     UnknownAttendee,
 )
 from sched_agent.model.attendee import Attendee, Response, find, keep_responses
-from sched_agent.model.event import Change, Draft, Event
+from sched_agent.model.event import Change, Draft
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.owner import Owner, OwnerType, owner, owner_for
 from sched_agent.model.status import Status, blocks, check_change
+from tests.builders import a_draft, an_event, span
 
-
-def an_event(**more):
-    fields = {
-        "id": 7,
-        "calendar_id": 1,
-        "title": "Stand-up",
-        "interval": Interval(100, 200),
-        "description": None,
-        "location": None,
-        "status": Status.CONFIRMED,
-        "type": "meeting",
-        "transparent": False,
-        "attendees": (),
-        "owner": None,
-        "created_by": None,
-        "hold_expires_at": None,
-        "created_at": 0,
-        "updated_at": 0,
-    }
-    return Event(**fields | more)
+FROM_100_TO_200 = Interval(100, 200)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +60,9 @@ def test_a_cancelled_event_takes_no_other_change_either():
 
 
 def test_moving_the_start_keeps_the_length():
-    assert an_event().revised(Change(start=500), now=1).interval == Interval(500, 600)
+    event = an_event(interval=FROM_100_TO_200)
+
+    assert event.revised(Change(start=500), now=1).interval == Interval(500, 600)
 
 
 def test_a_change_counts_one_version_up_and_leaves_the_rest():

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.builders import MONDAY, NEW_YORK, a_calendar, at, on_date, span, weekdays
 
 from sched_agent import errors
 from sched_agent.model.availability_rule import ExceptionRule, Hours, RecurringRule, read_clock
@@ -13,6 +12,7 @@ from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Po
 from sched_agent.model.interval import DAY, HOUR, MINUTE, Interval
 from sched_agent.model.schedule import Check, Taken, nearest, reach, schedule, together
 from sched_agent.model.zone import local, on_the_clock, zone
+from tests.builders import MONDAY, NEW_YORK, a_calendar, at, on_date, span, weekdays
 
 NOW = at("2026-11-20T10:00")
 HALF_HOUR = 30 * MINUTE

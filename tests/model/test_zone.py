@@ -1,8 +1,8 @@
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from tests.builders import NEW_YORK, at
 
 from sched_agent.errors import InvalidArgument, NonexistentTime
 from sched_agent.model.interval import HOUR, MINUTE
@@ -14,6 +14,7 @@ from sched_agent.model.zone import (
     read_wall_time,
     zone,
 )
+from tests.builders import NEW_YORK, at
 
 FIRST, LAST = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 
@@ -79,9 +80,7 @@ def test_days_in_every_zone_follow_each_other_without_gap(name):
     first = FIRST.toordinal()
     midnights = [on_the_clock(day, 0, in_zone) for day in range(first, first + 731)]
 
-    assert all(
-        20 * HOUR <= b - a <= 28 * HOUR for a, b in zip(midnights, midnights[1:], strict=False)
-    )
+    assert all(20 * HOUR <= b - a <= 28 * HOUR for a, b in pairwise(midnights))
     assert all(
         on_the_clock(day, 1440, in_zone) == on_the_clock(day + 1, 0, in_zone)
         for day in range(first, first + 731)

@@ -19,6 +19,7 @@ from mcp.types import (
     TextResourceContents,
 )
 from pydantic import Field
+
 from tests.peers import conformance_questions
 
 Ctx = Context[Any, Any]

@@ -8,10 +8,9 @@ from functools import wraps
 from typing import Any
 from unittest.mock import patch
 
-from tests.peers import conformance_fixtures
-
 from sched_agent import cli
 from sched_agent.transports.mcp import SchedAgentServer
+from tests.peers import conformance_fixtures
 
 bare = SchedAgentServer.__init__
 

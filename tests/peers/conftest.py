@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.peers.running import PEERS, PROGRAMS, Door, run, serving, settings
 
 SERVE = (PROGRAMS / "sched-agent", "serve")

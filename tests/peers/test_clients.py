@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.peers.running import NODE, PEERS, WORK, Command, Door, run
 
 STEPS = ["connect", "list_tools", "check", "book", "book_again", "cancel"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.peers.running import NODE, PEERS, Command, run, serving, settings
 
 SERVE = (sys.executable, "-m", "tests.peers.conformance_server", "serve")

@@ -7,6 +7,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+
 from tests.peers.running import NODE, PROGRAMS, Door, run, serving, settings
 
 MONDAY = "2026-11-23"

@@ -1,5 +1,4 @@
 import pytest
-from tests.builders import MONDAY, NEW_YORK, a_draft, at, on_date, span
 
 from sched_agent import errors
 from sched_agent.model.attendee import Attendee, Response
@@ -11,6 +10,7 @@ from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.services import availability, calendars, events
 from sched_agent.services.availability import Match, Question
+from tests.builders import MONDAY, NEW_YORK, a_draft, at, on_date, span
 
 NINE = span("09:00", "09:30")
 TEN = span("10:00", "10:30")
@@ -356,8 +356,8 @@ def test_a_token_for_its_own_events_changes_no_others(app, environment, book):
     ):
         with pytest.raises(errors.NotAllowed):
             act()
+    change = Change(fields={"owner": other.actor})
     with pytest.raises(errors.OwnerConflict):
-        change = Change(fields={"owner": other.actor})
         events.revise(app, me, mine.id, change, check=Check.FULL)
     assert not events.cancel(app, me, mine.id).already
 

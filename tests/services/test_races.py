@@ -3,6 +3,7 @@
 import multiprocessing
 import threading
 from collections import Counter
+from typing import Any
 
 from sched_agent.errors import SlotTaken
 from sched_agent.model.event import EventFilter
@@ -64,10 +65,11 @@ def test_eight_threads_and_four_processes_race_for_one_slot_and_one_wins_each_ro
         for n in range(THREADS)
     ]
 
-    for one in (*others, *threads):
+    contenders: list[Any] = [*others, *threads]
+    for one in contenders:
         one.start()
     results = [told.get(timeout=300) for _ in range(THREADS + PROCESSES)]
-    for one in (*others, *threads):
+    for one in contenders:
         one.join()
 
     booked = Counter(n for result in results for n, what, _ in result if what == "booked")

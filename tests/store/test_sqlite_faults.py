@@ -7,12 +7,12 @@ import stat
 
 import pytest
 from sqlite_utils import Database
-from tests.builders import a_calendar
-from tests.contracts.store_contract import an_event, nothing
 
 from sched_agent.errors import CalendarUnreachable, SchedAgentError, SettingsError
 from sched_agent.model.event import EventFilter
 from sched_agent.store.sqlite import SqliteStore, connection, migrations
+from tests.builders import a_calendar, an_event
+from tests.contracts.store_contract import nothing
 
 
 @pytest.fixture
@@ -124,8 +124,9 @@ def test_a_read_only_file_is_said(store, here, path, tmp_path):
 
 def test_a_newer_database_is_refused_by_the_name_of_its_version(store, path):
     with store._connections.lent() as used:
-        Database(used)["_sqlite_migrations"].insert(
-            {"migration_set": "sched_agent", "name": "m999_future", "applied_at": "2030"}
+        used.execute(
+            "insert into _sqlite_migrations (migration_set, name, applied_at)"
+            " values ('sched_agent', 'm999_future', '2030')"
         )
 
     with pytest.raises(SettingsError, match=r"m999_future.*newer.*m001_foundation"):
@@ -158,7 +159,7 @@ def test_an_older_database_is_migrated_and_a_step_that_fails_leaves_no_trace(pat
 
     later._migrations.pop()
     assert list(store.migrate()) == ["m002_note"]
-    assert [environment for environment in store.environments()] == [here]
+    assert list(store.environments()) == [here]
     store.close()
 
 

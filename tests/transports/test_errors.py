@@ -1,13 +1,13 @@
-"""Every error code, raised for real over each door that can raise it, with what the caller reads."""
+"""Every error code, raised over each door that can raise it, with what the caller reads."""
 
 import sqlite3
 
 import pytest
-from tests.transports.conftest import bearer, tool_call, tool_result
 
 from sched_agent.errors import all_errors
 from sched_agent.store.sqlite import connection
 from sched_agent.transports.mcp import ERROR_KEY
+from tests.transports.conftest import bearer, tool_call, tool_result
 
 SLOT = {"start_at": "2026-11-23T10:00:00-05:00", "end_at": "2026-11-23T10:30:00-05:00"}
 

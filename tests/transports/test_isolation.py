@@ -152,7 +152,7 @@ def test_every_endpoint_answers_for_their_ids_as_for_unknown_ones(url, a_token, 
 
 
 def test_nothing_of_theirs_was_changed_by_trying(app, url, a_token, theirs):
-    there, acme, ids = theirs
+    _, acme, ids = theirs
     mine = a_token("admin")
     for tool in ARGUMENTS:
         tool_result(url, tool, mine, **filled(ARGUMENTS[tool], ids))

@@ -283,7 +283,7 @@ async def test_pages_of_events_end_and_lose_nothing(client):
 
     seen, cursor = [], None
     while True:
-        more = {"cursor": cursor} if cursor else {}
+        more: dict[str, str] = {"cursor": cursor} if cursor else {}
         page, _ = await answer(client, "list_events", limit=2, **more)
         seen += [event["start_at"][11:13] for event in page["events"]]
         if not (cursor := page.get("next_cursor")):

@@ -2,24 +2,28 @@
 
 import pytest
 
+from sched_agent.model.ids import Kind, uuid
 from tests.transports.conftest import bearer
 
 EVENT = {"title": "x", "start_at": "2026-11-24T15:00:00Z", "end_at": "2026-11-24T15:30:00Z"}
 
 
 @pytest.fixture
-def api(rest):
+def calendar_id(rest, calendar):
+    return uuid(Kind.CALENDAR, calendar.id)
+
+
+@pytest.fixture
+def api(rest, calendar_id):
     """Call a path below /api/v1 and return its JSON; CAL stands for the first calendar."""
-    first = rest.get("/api/v1/calendars").json()["data"][0]["id"]
 
     def api(method, path, body=None, *, expect=None, **params):
-        path = path.replace("CAL", f"/calendars/{first}")
+        path = path.replace("CAL", f"/calendars/{calendar_id}")
         response = rest.request(method, f"/api/v1{path}", json=body, params=params)
         expected = expect or (201 if method == "POST" else 200)
         assert response.status_code == expected, response.text
         return response.json()
 
-    api.calendar_id = first
     return api
 
 
@@ -53,11 +57,11 @@ def test_a_new_calendar_takes_the_environments_zone_and_offers_nothing_before_it
     assert api("GET", f"/calendars/{made['id']}/availability", **week)["data"] == []
 
 
-def test_event_defaults_are_the_documented_ones(api):
+def test_event_defaults_are_the_documented_ones(api, calendar_id):
     made = api("POST", "CAL/events", EVENT)["data"]
 
     assert (made["status"], made["type"], made["attendees"]) == ("confirmed", "meeting", [])
-    assert made["calendar_id"] == api.calendar_id
+    assert made["calendar_id"] == calendar_id
 
 
 def test_a_time_without_offset_is_in_the_calendars_zone(api):
@@ -161,14 +165,14 @@ def test_events_are_listed_by_containment_status_and_page(api, params, expected)
         assert "pagination" not in listed
 
 
-def test_events_of_several_calendars_come_in_one_flat_list(api):
+def test_events_of_several_calendars_come_in_one_flat_list(api, calendar_id):
     other = api("POST", "/calendars", {"name": "Other"})["data"]["id"]
     api("POST", f"/calendars/{other}/events", EVENT)
     api("POST", "CAL/events", EVENT | {"start_at": "2026-11-24T14:00:00Z"})
 
-    listed = api("GET", "/calendars/events", **{"calendar_ids[]": [other, api.calendar_id]})["data"]
+    listed = api("GET", "/calendars/events", **{"calendar_ids[]": [other, calendar_id]})["data"]
 
-    assert [event["calendar_id"] for event in listed] == [api.calendar_id, other]
+    assert [event["calendar_id"] for event in listed] == [calendar_id, other]
     unknown = {"calendar_ids[]": [other, "cal-1"]}
     assert api("GET", "/calendars/events", expect=404, **unknown)["code"] == "unknown_calendar"
     assert "calendar_ids" in api("GET", "/calendars/events", expect=422)["message"]
@@ -296,8 +300,8 @@ def test_what_is_no_json_is_refused(rest, api):
         assert response.json()["success"] is False
 
 
-def test_a_body_that_is_too_large_is_refused_however_it_is_sent(rest, api):
-    path = f"/api/v1/calendars/{api.calendar_id}/events"
+def test_a_body_that_is_too_large_is_refused_however_it_is_sent(rest, api, calendar_id):
+    path = f"/api/v1/calendars/{calendar_id}/events"
     big = b'{"title": "' + b"x" * (1024 * 1024) + b'"}'
     headers = {"Content-Type": "application/json"}
 
