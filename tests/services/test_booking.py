@@ -312,6 +312,7 @@ def test_a_refused_request_may_be_sent_again_with_the_same_id(app, admin, book):
 
 def test_every_write_can_be_repeated(app, admin, calendar, book):
     event = book(attendees=(Attendee(name="Jane"),))
+    office_hours = calendars.rules(app, admin, calendar.id)[0].id
     writes = [
         lambda: events.revise(
             app, admin, event.id, Change(start=TEN.start), check=Check.FULL, request_id="r"
@@ -324,6 +325,7 @@ def test_every_write_can_be_repeated(app, admin, calendar, book):
         lambda: calendars.add_rule(
             app, admin, calendar.id, on_date(MONDAY, available=False), request_id="r"
         ),
+        lambda: calendars.remove_rule(app, admin, calendar.id, office_hours, request_id="r"),
     ]
 
     for write in writes:

@@ -5,6 +5,7 @@ in Portuguese, the same call), and the pages that read, change and list.
 """
 
 import json
+import os
 import shutil
 import subprocess
 
@@ -36,7 +37,9 @@ def calendar_id(calendar):
 @pytest.fixture
 def curl(url, a_token, calendar_id):
     """Run a curl command as a shell would, and return status and JSON."""
-    assert CURL, "curl is part of what is tested here: install it"
+    if CURL is None:
+        assert "CI" not in os.environ, "CI has to install curl"
+        pytest.skip("curl is not installed on this machine")
     token = a_token("admin")
 
     def curl(command, **more):

@@ -125,6 +125,8 @@ class Backend(Protocol):
         """Add an availability rule."""
         ...
 
-    def remove_rule(self, caller: Caller, calendar_id: Number, rule_id: Number) -> None:
+    def remove_rule(
+        self, caller: Caller, calendar_id: Number, rule_id: Number, *, request_id: str | None
+    ) -> Rule:
         """Remove an availability rule."""
         ...

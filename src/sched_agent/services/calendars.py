@@ -173,14 +173,30 @@ def add_rule(
     return answer
 
 
-def remove_rule(app: App, caller: Caller, calendar_id: Number, rule_id: Number) -> None:
-    """Delete an availability rule; events that were booked by it stay.
+def remove_rule(
+    app: App,
+    caller: Caller,
+    calendar_id: Number,
+    rule_id: Number,
+    *,
+    request_id: str | None = None,
+) -> Rule:
+    """Delete an availability rule and return what it was; events that were booked by it stay.
 
     Raises:
         NotAllowed: The caller is no admin.
         UnknownCalendar: There is no such calendar.
         UnknownRule: It has no such rule.
+        RequestIdReused: The request_id came before with other arguments.
     """
     caller.require(Level.ADMIN)
-    with app.store.transaction(caller.environment_id) as tx:
-        tx.delete_rule(tx.lock_calendar(calendar_id).id, rule_id)
+
+    def act(tx: Transaction, _: int) -> Rule:
+        calendar = tx.lock_calendar(calendar_id)
+        found = {rule.id: rule for rule in tx.rules(calendar.id)}
+        tx.delete_rule(calendar.id, rule_id)
+        return found[rule_id]
+
+    request = ("remove_availability_rule", request_id, (calendar_id, rule_id))
+    answer: Rule = once(app, caller, request, Rule, act)  # type: ignore[arg-type]  # as above
+    return answer

@@ -88,7 +88,7 @@ class CalendarAnswer(Output):
 
 @tool("Create a calendar", output=CalendarAnswer, toolset="admin", level=Level.ADMIN)
 def create_calendar(backend: Backend, caller: Caller, arguments: CreateCalendar) -> Result:
-    """Make a calendar with its booking rules."""
+    """Make a calendar with its booking rules: hours, buffers, notice, horizon, limits."""
     sent = arguments.changes()
     policy = {name: sent.pop(name) for name in list(sent) if name in Policy.__slots__}
     open_always = policy.get("availability") is Availability.OPEN
@@ -203,6 +203,7 @@ class RemoveAvailabilityRule(ToolInput):
 
     calendar_id: Id | None = None
     rule_id: Id = Field(description="Such as rul_7k3m9q")
+    request_id: RequestId = None
 
 
 class RulesAnswer(Output):
@@ -224,9 +225,11 @@ def remove_availability_rule(
 ) -> Result:
     """Remove an availability rule. Events booked by it stay."""
     calendar = the_calendar(backend, caller, arguments.calendar_id)
-    backend.remove_rule(caller, calendar.id, rule_number(arguments.rule_id))
+    number = rule_number(arguments.rule_id)
+    removed = backend.remove_rule(caller, calendar.id, number, request_id=arguments.request_id)
     rules = backend.rules(caller, calendar.id)
-    lines = [f"Removed. Left on {quoted(calendar.name)} ({calendar.timezone}):"]
+    place = f"{quoted(calendar.name)} ({calendar.timezone})"
+    lines = [f"Removed {_say_rule(removed)}. Left on {place}:"]
     text = "\n".join([*lines, *(f"- {_say_rule(rule)}" for rule in rules)])
     return Result(text, RulesAnswer(rules=[RuleOutput.of(rule) for rule in rules]))
 

@@ -265,7 +265,7 @@ class RespondToEvent(ToolInput):
 
 @tool("Answer an invitation", output=EventAnswer, level=Level.WRITE, idempotent=True)
 def respond_to_event(backend: Backend, caller: Caller, arguments: RespondToEvent) -> Result:
-    """Write down whether an attendee comes."""
+    """Write down an attendee's answer to the invitation: whether they come."""
     event_id = event_number(arguments.event_id)
     calendar, _ = backend.event(caller, event_id)
     event = backend.respond(
