@@ -3,7 +3,7 @@
 import json
 
 from bench.measure import Figure
-from sched_agent.tools.registry import tools_of
+from sched_agent.tools.catalog import tools_of
 
 MOST_BYTES = 8_000
 

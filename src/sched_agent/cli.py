@@ -216,7 +216,7 @@ def calendar_create(
     Example: `sched-agent calendar create "Front desk" --timezone America/New_York`.
     """
     from sched_agent.tools.admin import create_calendar
-    from sched_agent.tools.registry import all_tools
+    from sched_agent.tools.catalog import all_tools
 
     arguments = {"name": name, "timezone": timezone, "availability": availability}
     _call(all_tools()[create_calendar.__name__], arguments, environment, as_json=as_json)
@@ -225,7 +225,7 @@ def calendar_create(
 @calendar_app.command("list")
 def calendar_list(environment: InEnvironment = "default", as_json: AsJson = False) -> None:
     """List the calendars."""
-    from sched_agent.tools.registry import all_tools
+    from sched_agent.tools.catalog import all_tools
 
     _call(all_tools()["list_calendars"], {"limit": 100}, environment, as_json=as_json)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from sched_agent.tools.catalog import all_tools
 from sched_agent.tools.export import FORMATS, errors_markdown, manifest, settings_markdown
 from sched_agent.tools.prompts import LANGUAGES, load_prompts
-from sched_agent.tools.registry import all_tools
 
 ROOT = Path(__file__).parents[2]
 

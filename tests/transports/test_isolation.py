@@ -8,7 +8,7 @@ import pytest
 from sched_agent.model.ids import Kind, code, new_number, uuid
 from sched_agent.services import calendars, environments, events
 from sched_agent.services.environments import local_admin
-from sched_agent.tools.registry import all_tools
+from sched_agent.tools.catalog import all_tools
 from tests.builders import a_draft, on_date, span
 from tests.transports.conftest import bearer, tool_result
 

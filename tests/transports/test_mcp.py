@@ -8,7 +8,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import PromptReference, ResourceTemplateReference
 
 from sched_agent.services.environments import local_admin
-from sched_agent.tools.registry import all_tools
+from sched_agent.tools.catalog import all_tools
 from sched_agent.transports.mcp import SchedAgentServer
 from tests.transports.conftest import mcp_over_http
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sched_agent.model.caller import hash_token
 from sched_agent.model.ids import Kind, uuid
 from tests.transports.conftest import bearer
 
@@ -387,7 +388,7 @@ def test_a_token_ends_when_it_expires_or_is_revoked(
     assert (status(short), status(long)) == (200, 200)
     clock.now += 1000
     assert (status(short), status(long)) == (401, 200)
-    tokens.revoke(app, environment, tokens.find_all(app, environment)[-1].id)
+    tokens.revoke(app, environment, app.store.find_token(hash_token(long)).id)
     assert status(long) == 401
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sched_agent.errors import InvalidArgument
@@ -138,3 +139,71 @@ def read_clock(text: str, *, is_end: bool = False) -> int:
 def clock_text(minutes: int) -> str:
     """Return minutes past midnight as `HH:MM`."""
     return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def read_rule(
+    *,
+    kind: Literal["recurring", "exception"],
+    days_of_week: list[int] | None,
+    day: str | None,
+    start_time: str | None,
+    end_time: str | None,
+    available: bool,
+    timezone: str | None,
+) -> Rule:
+    """Return the rule that these fields describe (Talkover: create-availability-rule).
+
+    Raises:
+        InvalidArgument: A field is missing, malformed or belongs to the other kind.
+    """
+    hours = None
+    if start_time is not None or end_time is not None:
+        if start_time is None or end_time is None:
+            missing = "start_time" if start_time is None else "end_time"
+            raise InvalidArgument(
+                "start_time and end_time come together.", fields={missing: "is required here"}
+            )
+        hours = Hours(start=read_clock(start_time), end=read_clock(end_time, is_end=True))
+    if kind == "exception":
+        if days_of_week:
+            raise _foreign("days_of_week", kind)
+        return ExceptionRule(
+            id=0, date=_date(day), available=available, hours=hours, timezone=timezone
+        )
+    if day is not None:
+        raise _foreign("date", kind)
+    if not days_of_week or not set(days_of_week) <= set(range(1, 8)):
+        raise InvalidArgument(
+            "days_of_week must name days from 1 (Monday) to 7 (Sunday).",
+            fields={"days_of_week": "must be numbers from 1 to 7"},
+        )
+    if hours is None:
+        raise InvalidArgument(
+            "A recurring rule needs start_time and end_time.",
+            fields={"start_time": "is required here", "end_time": "is required here"},
+        )
+    return RecurringRule(
+        id=0,
+        days_of_week=frozenset(days_of_week),
+        hours=hours,
+        available=available,
+        timezone=timezone,
+    )
+
+
+def _foreign(name: str, kind: str) -> InvalidArgument:
+    return InvalidArgument(
+        f"{name} does not belong to a rule of type {kind}.", fields={name: "does not belong here"}
+    )
+
+
+def _date(text: str | None) -> date:
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        day = None
+    if day is None or not 1900 <= day.year <= 2198:
+        raise InvalidArgument(
+            "An exception needs a date, YYYY-MM-DD.", fields={"date": "must be YYYY-MM-DD"}
+        )
+    return day

@@ -1,20 +1,16 @@
 """Setting calendars up: the toolset `admin`."""
 
-from datetime import date
 from typing import Literal
 
 from pydantic import Field
 
 from sched_agent.backends.base import Backend
-from sched_agent.errors import InvalidArgument, UnknownRule
-from sched_agent.model import ids
 from sched_agent.model.availability_rule import (
     ExceptionRule,
-    Hours,
     RecurringRule,
     Rule,
     clock_text,
-    read_clock,
+    read_rule,
 )
 from sched_agent.model.calendar import Availability, DoubleBooking, Policy
 from sched_agent.model.caller import Caller, Level
@@ -30,6 +26,7 @@ from sched_agent.tools.arguments import (
     Text,
     ToolInput,
     event_number,
+    rule_number,
 )
 from sched_agent.tools.calendars import CalendarOutput, say_calendar, the_calendar
 from sched_agent.tools.registry import Result, tool
@@ -264,86 +261,6 @@ def delete_event(backend: Backend, caller: Caller, arguments: DeleteEvent) -> Re
         f"Deleted: {say_event(calendar, event)}.",
         DeletedAnswer(deleted=EventOutput.of(calendar, event)),
     )
-
-
-def rule_number(text: str) -> ids.Number:
-    """Return the number of a rule id in any spelling.
-
-    Raises:
-        UnknownRule: It is no id at all.
-    """
-    number = ids.parse(Kind.RULE, text)
-    if number is None:
-        raise UnknownRule("The calendar has no availability rule with that id.")
-    return number
-
-
-def read_rule(
-    *,
-    kind: Literal["recurring", "exception"],
-    days_of_week: list[int] | None,
-    day: str | None,
-    start_time: str | None,
-    end_time: str | None,
-    available: bool,
-    timezone: str | None,
-) -> Rule:
-    """Return the rule that these fields describe (Talkover: create-availability-rule).
-
-    Raises:
-        InvalidArgument: A field is missing, malformed or belongs to the other kind.
-    """
-    hours = None
-    if start_time is not None or end_time is not None:
-        if start_time is None or end_time is None:
-            missing = "start_time" if start_time is None else "end_time"
-            raise InvalidArgument(
-                "start_time and end_time come together.", fields={missing: "is required here"}
-            )
-        hours = Hours(start=read_clock(start_time), end=read_clock(end_time, is_end=True))
-    if kind == "exception":
-        if days_of_week:
-            raise _foreign("days_of_week", kind)
-        return ExceptionRule(
-            id=0, date=_date(day), available=available, hours=hours, timezone=timezone
-        )
-    if day is not None:
-        raise _foreign("date", kind)
-    if not days_of_week or not set(days_of_week) <= set(range(1, 8)):
-        raise InvalidArgument(
-            "days_of_week must name days from 1 (Monday) to 7 (Sunday).",
-            fields={"days_of_week": "must be numbers from 1 to 7"},
-        )
-    if hours is None:
-        raise InvalidArgument(
-            "A recurring rule needs start_time and end_time.",
-            fields={"start_time": "is required here", "end_time": "is required here"},
-        )
-    return RecurringRule(
-        id=0,
-        days_of_week=frozenset(days_of_week),
-        hours=hours,
-        available=available,
-        timezone=timezone,
-    )
-
-
-def _foreign(name: str, kind: str) -> InvalidArgument:
-    return InvalidArgument(
-        f"{name} does not belong to a rule of type {kind}.", fields={name: "does not belong here"}
-    )
-
-
-def _date(text: str | None) -> date:
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        day = None
-    if day is None or not 1900 <= day.year <= 2198:
-        raise InvalidArgument(
-            "An exception needs a date, YYYY-MM-DD.", fields={"date": "must be YYYY-MM-DD"}
-        )
-    return day
 
 
 def _say_rule(rule: Rule) -> str:

@@ -7,7 +7,13 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from sched_agent.errors import InvalidArgument, UnknownArgument, UnknownCalendar, UnknownEvent
+from sched_agent.errors import (
+    InvalidArgument,
+    UnknownArgument,
+    UnknownCalendar,
+    UnknownEvent,
+    UnknownRule,
+)
 from sched_agent.model import ids
 from sched_agent.model.attendee import Attendee
 
@@ -136,4 +142,16 @@ def event_number(text: str) -> ids.Number:
     number = ids.parse(ids.Kind.EVENT, text)
     if number is None:
         raise UnknownEvent("No event has that id.")
+    return number
+
+
+def rule_number(text: str) -> ids.Number:
+    """Return the number of a rule id in any spelling.
+
+    Raises:
+        UnknownRule: It is no id at all.
+    """
+    number = ids.parse(ids.Kind.RULE, text)
+    if number is None:
+        raise UnknownRule("The calendar has no availability rule with that id.")
     return number

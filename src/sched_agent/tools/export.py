@@ -7,7 +7,8 @@ from typing import Any
 
 from sched_agent.errors import all_errors
 from sched_agent.settings import PREFIX, Settings
-from sched_agent.tools.registry import Tool, all_tools, tools_of
+from sched_agent.tools.catalog import all_tools, tools_of
+from sched_agent.tools.registry import Tool
 
 
 def _mcp(tool: Tool) -> dict[str, Any]:

@@ -118,18 +118,9 @@ def tool(
     return register
 
 
-def all_tools() -> Mapping[str, Tool]:
-    """Return every tool by name, in the order in which models see them."""
-    from sched_agent.tools import admin, availability, calendars, events
-
-    order = [m.__name__ for m in (calendars, availability, events, admin)]
-    ranked = sorted(_TOOLS.values(), key=lambda known: order.index(known.run.__module__))
-    return {known.name: known for known in ranked}
-
-
-def tools_of(toolsets: Sequence[str]) -> Mapping[str, Tool]:
-    """Return the tools of some toolsets."""
-    return {name: known for name, known in all_tools().items() if known.toolset in toolsets}
+def registered(module: str) -> Sequence[Tool]:
+    """Return the tools of a module that has been imported, in the order of its text."""
+    return [known for known in _TOOLS.values() if known.run.__module__ == module]
 
 
 def compact(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,8 +39,9 @@ from sched_agent.model.caller import Caller
 from sched_agent.model.ids import Kind, code
 from sched_agent.tools.agenda import agenda, agenda_dates
 from sched_agent.tools.answers import error_data, say_error
+from sched_agent.tools.catalog import all_tools, tools_of
 from sched_agent.tools.prompts import LANGUAGES, Prompt, load_prompts
-from sched_agent.tools.registry import Tool, all_tools, tools_of
+from sched_agent.tools.registry import Tool
 
 log = logging.getLogger("sched_agent")
 

@@ -5,31 +5,44 @@ decided in docs/adr/0006. Bookings are checked for conflicts only: the page of
 create-calendar-event promises no more, and its own example is a Saturday in the past.
 """
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sched_agent.errors import InvalidArgument, UnknownEvent
 from sched_agent.model import ids
-from sched_agent.model.attendee import Attendee
-from sched_agent.model.availability_rule import RecurringRule, Rule, clock_text
+from sched_agent.model.availability_rule import read_rule
 from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Policy
 from sched_agent.model.caller import Caller
 from sched_agent.model.event import Change, Draft, Event, EventFilter
-from sched_agent.model.ids import Kind
 from sched_agent.model.interval import DAY, MINUTE, Interval
-from sched_agent.model.owner import Owner, OwnerType, owner
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.services import availability, calendars, events
 from sched_agent.services.app import App
 from sched_agent.services.availability import Question
 from sched_agent.speech.iso import read_bound, read_moment, utc_text
-from sched_agent.tools.admin import read_rule, rule_number
-from sched_agent.tools.arguments import calendar_number, event_number
+from sched_agent.tools.arguments import calendar_number, event_number, rule_number
 from sched_agent.transports.auth import caller_of
 from sched_agent.transports.problem import Problem
+from sched_agent.transports.rest.talkover_shapes import (
+    CalendarBody,
+    CalendarChanges,
+    CalendarData,
+    Done,
+    Envelope,
+    EventBody,
+    EventChanges,
+    EventData,
+    Listing,
+    Pagination,
+    PolicyFields,
+    RuleBody,
+    RuleData,
+    SlotData,
+    Time,
+)
 
 MOST_ROWS = 5000
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -61,284 +74,6 @@ Asking = Annotated[Caller, Depends(caller_of)]
 Running = Annotated[App, Depends(app_of)]
 CalendarId = Annotated[str, Path(max_length=64, description="Calendar UUID")]
 EventId = Annotated[str, Path(max_length=64, description="Event UUID")]
-DataT = TypeVar("DataT")
-Time = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
-ShortText = Annotated[str, Field(max_length=255)]
-ActorId = Annotated[str, Field(min_length=1, max_length=100)]
-Count = Annotated[int, Field(strict=True, ge=1, le=1000)]
-MinutesOfDay = Annotated[int, Field(strict=True, ge=0, le=1440)]
-
-
-class Envelope(BaseModel, Generic[DataT]):
-    """A success."""
-
-    success: Literal[True] = True
-    data: DataT
-
-
-class Pagination(BaseModel):
-    """Where a page is in the whole."""
-
-    current_page: int
-    per_page: int
-    total: int
-    last_page: int
-
-
-class Listing(Envelope[list[DataT]], Generic[DataT]):
-    """A page of a list, where one was asked for."""
-
-    pagination: Pagination
-
-
-class Done(BaseModel):
-    """A success without data."""
-
-    success: Literal[True] = True
-    message: str
-
-
-class PolicyFields(BaseModel):
-    """What a calendar offers and accepts: our addition to the family's calendars."""
-
-    availability: Literal["rules", "open"] | None = None
-    double_booking: Literal["refuse", "allow"] | None = None
-    slot_step_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)] | None = None
-    buffer_before_minutes: MinutesOfDay | None = None
-    buffer_after_minutes: MinutesOfDay | None = None
-    min_notice_minutes: Annotated[int, Field(strict=True, ge=0, le=525600)] | None = None
-    max_days_ahead: Annotated[int, Field(strict=True, ge=1, le=3650)] | None = None
-    max_events_per_day: Count | None = None
-    max_attendees: Count | None = None
-
-
-class CalendarBody(PolicyFields):
-    """Body of create-calendar."""
-
-    name: Annotated[str, Field(min_length=1, max_length=255)]
-    timezone: Annotated[str, Field(max_length=64)] | None = Field(
-        None, description="IANA name; default: the environment's"
-    )
-    owner_id: ActorId | None = Field(None, description="UUID of the user who owns the calendar")
-    description: Annotated[str, Field(max_length=4000)] | None = None
-    metadata: dict[str, Any] | None = None
-
-
-class CalendarChanges(CalendarBody):
-    """Body of an update: what is not sent stays."""
-
-    name: Annotated[str, Field(min_length=1, max_length=255)] | None = None  # type: ignore[assignment]  # not required here
-
-
-class CalendarData(PolicyFields):
-    """A calendar."""
-
-    id: str
-    name: str
-    timezone: str
-    owner_id: str | None
-    description: str | None
-    metadata: dict[str, Any] | None
-    created_at: str
-    updated_at: str
-
-    @classmethod
-    def of(cls, calendar: Calendar) -> "CalendarData":
-        """Return a calendar for the answer."""
-        policy = {name: getattr(calendar.policy, name) for name in PolicyFields.model_fields}
-        return cls(
-            id=ids.uuid(Kind.CALENDAR, calendar.id),
-            name=calendar.name,
-            timezone=calendar.timezone,
-            owner_id=calendar.owner_id,
-            description=calendar.description,
-            metadata=dict(calendar.metadata) if calendar.metadata is not None else None,
-            created_at=utc_text(calendar.created_at),
-            updated_at=utc_text(calendar.updated_at),
-            **policy,
-        )
-
-
-class AttendeeBody(BaseModel):
-    """An invited person."""
-
-    name: ShortText | None = None
-    email: ShortText | None = None
-    phone: Annotated[str, Field(max_length=40)] | None = None
-
-    def value(self) -> Attendee:
-        """Return the attendee."""
-        return Attendee(name=self.name, email=self.email, phone=self.phone)
-
-
-class EventFields(BaseModel):
-    """What create-calendar-event and update-calendar-event have in common."""
-
-    description: Annotated[str, Field(max_length=4000)] | None = None
-    location: Annotated[str, Field(max_length=4000)] | None = None
-    owner_id: ActorId | None = Field(None, description="UUID of the owner (user or agent)")
-    owner_type: OwnerType | None = None
-    attendees: Annotated[list[AttendeeBody], Field(max_length=200)] | None = None
-
-    def owner(self) -> Owner | None:
-        """Return the owner that the two fields name together."""
-        return owner(self.owner_type, self.owner_id)
-
-    def invited(self) -> tuple[Attendee, ...]:
-        """Return the attendees."""
-        return tuple(attendee.value() for attendee in self.attendees or ())
-
-
-class EventBody(EventFields):
-    """Body of create-calendar-event."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "title": "Demo with Acme",
-                "start_at": "2027-01-20T15:00:00Z",
-                "end_at": "2027-01-20T15:30:00Z",
-                "type": "meeting",
-                "attendees": [{"name": "Jane Doe", "email": "jane@example.com"}],
-            }
-        }
-    )
-
-    title: Annotated[str, Field(min_length=1, max_length=255)]
-    start_at: Time = Field(description="ISO 8601; without an offset in the calendar's zone")
-    end_at: Time = Field(description="ISO 8601, after start_at")
-    status: Status | None = Field(None, description="Default: confirmed")
-    type: Annotated[str, Field(min_length=1, max_length=50)] | None = Field(
-        None, description="Free tag; default: meeting"
-    )
-    created_by: ActorId | None = Field(None, description="UUID of the creating user")
-
-
-class EventChanges(EventFields):
-    """Body of update-calendar-event: what is not sent stays, null clears."""
-
-    title: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-    start_at: Time | None = None
-    end_at: Time | None = None
-    status: Status | None = None
-    type: Annotated[str, Field(min_length=1, max_length=50)] | None = None
-
-
-class AttendeeData(BaseModel):
-    """An invited person."""
-
-    name: str | None
-    email: str | None
-    phone: str | None
-    response: str
-
-
-class EventData(BaseModel):
-    """An event; times in UTC."""
-
-    id: str
-    calendar_id: str
-    title: str
-    start_at: str
-    end_at: str
-    status: Status
-    type: str
-    description: str | None
-    location: str | None
-    created_by: str | None
-    owner_id: str | None
-    owner_type: OwnerType | None
-    attendees: list[AttendeeData]
-    hold_expires_at: str | None
-    version: int
-    created_at: str
-    updated_at: str
-
-    @classmethod
-    def of(cls, event: Event) -> "EventData":
-        """Return an event for the answer."""
-        expires = event.hold_expires_at
-        return cls(
-            id=ids.uuid(Kind.EVENT, event.id),
-            calendar_id=ids.uuid(Kind.CALENDAR, event.calendar_id),
-            title=event.title,
-            start_at=utc_text(event.interval.start),
-            end_at=utc_text(event.interval.end),
-            status=event.status,
-            type=event.type,
-            description=event.description,
-            location=event.location,
-            created_by=event.created_by,
-            owner_id=event.owner.id if event.owner else None,
-            owner_type=event.owner.type if event.owner else None,
-            attendees=[
-                AttendeeData(name=a.name, email=a.email, phone=a.phone, response=a.response.value)
-                for a in event.attendees
-            ],
-            hold_expires_at=None if expires is None else utc_text(expires),
-            version=event.version,
-            created_at=utc_text(event.created_at),
-            updated_at=utc_text(event.updated_at),
-        )
-
-
-class SlotData(BaseModel):
-    """A free time."""
-
-    start_at: str
-    end_at: str
-
-
-class RuleBody(BaseModel):
-    """Body of create-availability-rule; hours of an exception are our addition."""
-
-    type: Literal["recurring", "exception"]
-    days_of_week: (
-        Annotated[list[Annotated[int, Field(strict=True)]], Field(max_length=7)] | None
-    ) = Field(None, description="recurring: 1 = Monday to 7 = Sunday")
-    start_time: Annotated[str, Field(max_length=8)] | None = Field(None, description="HH:MM")
-    end_time: Annotated[str, Field(max_length=8)] | None = Field(None, description="HH:MM or 24:00")
-    timezone: Annotated[str, Field(max_length=64)] | None = Field(
-        None, description="IANA name; default: the calendar's"
-    )
-    date: Annotated[str, Field(max_length=10)] | None = Field(
-        None, description="exception: YYYY-MM-DD"
-    )
-    available: Annotated[bool, Field(strict=True)] | None = Field(
-        None, description="exception: open or closed"
-    )
-
-
-class RuleData(BaseModel):
-    """An availability rule; fields of the other type are left out."""
-
-    id: str
-    type: Literal["recurring", "exception"]
-    days_of_week: list[int] | None = None
-    start_time: str | None = None
-    end_time: str | None = None
-    timezone: str | None = None
-    date: str | None = None
-    available: bool | None = None
-
-    @classmethod
-    def of(cls, rule: Rule) -> "RuleData":
-        """Return a rule for the answer."""
-        hours = rule.hours
-        data = cls(
-            id=ids.uuid(Kind.RULE, rule.id),
-            type="recurring",
-            start_time=clock_text(hours.start) if hours else None,
-            end_time=clock_text(hours.end) if hours else None,
-            timezone=rule.timezone,
-        )
-        if isinstance(rule, RecurringRule):
-            data.days_of_week = sorted(rule.days_of_week)
-            data.available = None if rule.available else False
-        else:
-            data.type, data.date = "exception", rule.date.isoformat()
-            data.available = rule.available
-        return data
 
 
 @router.post("/calendars", status_code=status.HTTP_201_CREATED, tags=["calendars"])

@@ -1,0 +1,17 @@
+"""All the tools there are, in the order in which models see them."""
+
+from collections.abc import Mapping, Sequence
+
+from sched_agent.tools import admin, availability, calendars, events
+from sched_agent.tools.registry import Tool, registered
+
+
+def all_tools() -> Mapping[str, Tool]:
+    """Return every tool by name."""
+    nouns = (calendars, availability, events, admin)
+    return {tool.name: tool for noun in nouns for tool in registered(noun.__name__)}
+
+
+def tools_of(toolsets: Sequence[str]) -> Mapping[str, Tool]:
+    """Return the tools of some toolsets."""
+    return {name: tool for name, tool in all_tools().items() if tool.toolset in toolsets}
