@@ -1,6 +1,7 @@
 """The command line, run as a person runs it."""
 
 import json
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -117,6 +118,12 @@ def test_the_manifest_is_printed_in_every_form(run, form):
         (("token", "create", "--name", "x", "--actor", "me"), "must be user:ID or agent:ID"),
         (("token", "create", "--name", "x", "--expires", "2020-01-01"), "must be ISO 8601"),
         (("serve", "--port", "99999"), "65535"),
+        (("calendar", "create", "x", "--timezone", "Mars"), "not an IANA time zone"),
+        (("calendar", "create", "x", "--availability", "maybe"), "availability: input should be"),
+        (("calendar", "list", "--environment", "typo"), "There are: default."),
+        (("token", "create", "--name", "x", "--own-events-only"), "must be bound to a user"),
+        (("token", "create", "--name", " "), "must not be blank"),
+        (("token", "create", "--name", "x", "--actor", "agent: "), "must be user:ID or agent:ID"),
         (("calendar",), ""),
         (("fly",), "No such command"),
     ],
@@ -130,11 +137,12 @@ def test_wrong_usage_is_exit_code_2(run, arguments, says):
 @pytest.mark.parametrize(
     ("arguments", "environ", "says"),
     [
-        (("calendar", "show", "cal_zzzzzz"), {}, "No calendar has that id. Call list_calendars"),
-        (("calendar", "create", "x", "--timezone", "Mars"), {}, "not an IANA time zone"),
+        (("calendar", "show", "cal_zzzzzz"), {}, "No calendar has that id. List the calendars"),
         (("token", "revoke", "tok_zzzzzz"), {}, "No token has the id tok_zzzzzz"),
-        (("token", "create", "--name", "x", "--own-events-only"), {}, "must be bound to a user"),
         (("serve", "--host", "0.0.0.0"), {}, "needs a token: make one with"),
+        (("serve",), {"SCHED_AGENT_ALLOWED_HOSTS": "cal.example.com"}, "needs a token"),
+        (("calendar", "list"), {"SCHED_AGENT_DATABASE": "sqlite:///:memory:"}, "must be sqlite"),
+        (("calendar", "list"), {"SCHED_AGENT_DATABASE": "sqlite:///~nobody9/c.db"}, "home folder"),
         (("calendar", "list"), {"SCHED_AGENT_PORT": "x"}, "SCHED_AGENT_PORT"),
         (
             ("calendar", "list"),
@@ -212,3 +220,61 @@ def test_the_version_is_told(run):
 def test_help_has_examples(run):
     for command in (("serve",), ("tools",), ("token", "create"), ("calendar", "create")):
         assert "Example" in run(*command, "--help").stdout
+
+
+def test_a_port_that_is_taken_is_told_and_ends_with_1(run):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = run("serve", "--port", str(taken.getsockname()[1]), code=1).stderr
+
+    assert "address already in use" in told
+    assert "Traceback" not in told
+
+
+def test_the_database_of_another_program_is_left_alone(run, tmp_path):
+    raw = sqlite3.connect(tmp_path / "calendar.db")
+    raw.execute("create table token (theirs)")
+    raw.commit()
+    raw.close()
+
+    assert "belongs to another program" in run("calendar", "list", code=1).stderr
+    assert "belongs to another program" in run("doctor", code=1).stdout
+
+
+def test_a_calendars_day_is_printed_as_json_too(run):
+    shown = json.loads(run("calendar", "show", "--date", "2026-11-23", "--json").stdout)
+
+    assert shown["date"] == "2026-11-23"
+    assert shown["events"] == []
+    assert len(shown["free"]) == 16
+
+
+def test_all_calendars_are_listed_however_many(run):
+    for _ in range(3):
+        run("calendar", "create", "x")
+
+    assert len(json.loads(run("calendar", "list", "--json").stdout)["calendars"]) == 4
+
+
+def test_an_interrupted_mcp_server_ends_at_once(tmp_path):
+    environ = {
+        "PATH": "/usr/bin:/bin",
+        "SCHED_AGENT_DATABASE": f"sqlite:///{tmp_path / 'c.db'}",
+        "SCHED_AGENT_TIMEZONE": "UTC",
+    }
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    question = {"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": meta}}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    server = subprocess.Popen([*DOOR, "mcp"], env=environ, **pipes)
+    assert server.stdin
+    assert server.stdout
+    server.stdin.write(json.dumps(question).encode() + b"\n")
+    server.stdin.flush()
+    assert b"sched-agent" in server.stdout.readline()
+
+    server.send_signal(signal.SIGINT)
+
+    assert server.wait(10) == -signal.SIGINT
+    server.communicate()

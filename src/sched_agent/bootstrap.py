@@ -40,7 +40,7 @@ def open_program(settings: Settings) -> Program:
     app = open_app(settings)
     try:
         for step in app.store.migrate():
-            log.info("migrated the database", extra={"step": step})
+            log.info("migrated the database: %s", step)
         environment, made = environments.ensure(app, environments.DEFAULT, timezone(settings))
     except BaseException:
         app.store.close()

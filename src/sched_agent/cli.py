@@ -2,15 +2,16 @@
 
 import json
 import logging
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from sched_agent.errors import InvalidArgument, SchedAgentError, SettingsError
+from sched_agent.errors import Invalid, NotFound, SchedAgentError, SettingsError
 from sched_agent.settings import Settings
 
 app = typer.Typer(
@@ -39,15 +40,17 @@ def main() -> None:
         app()
     except SettingsError as error:
         _fail(str(error))
+    except Invalid as error:
+        _fail(f"{error.message} {error.hint}".strip(), code=2)
     except SchedAgentError as error:
         _fail(f"{error.message} {error.hint}".strip())
     except BrokenPipeError:
         sys.exit(1)
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, code: int = 1) -> NoReturn:
     sys.stderr.write(f"sched-agent: {message}\n")
-    sys.exit(1)
+    sys.exit(code)
 
 
 def _print(text: str) -> None:
@@ -55,17 +58,22 @@ def _print(text: str) -> None:
 
 
 @contextmanager
-def _program(environment: str = "default") -> Iterator[Any]:
-    """Open the program in an environment, made if there is none with that name."""
+def _program(environment: str = "default", *, make: bool = False) -> Iterator[Any]:
+    """Open the program in an environment; `make` makes it if there is none with that name."""
     from sched_agent.bootstrap import Program, open_program, set_up_logging
-    from sched_agent.services.environments import ensure
+    from sched_agent.services.environments import ensure, find
 
     settings = Settings.read()
     set_up_logging(settings)
     program = open_program(settings)
     try:
         if environment != program.environment.name:
-            chosen, _ = ensure(program.app, environment, program.environment.timezone)
+            zone = program.environment.timezone
+            chosen = (
+                ensure(program.app, environment, zone)[0]
+                if make
+                else find(program.app, environment)
+            )
             program = Program(settings, program.app, program.backend, chosen)
         yield program
     finally:
@@ -101,6 +109,9 @@ def mcp() -> None:
 
     Example for an assistant's configuration: command `sched-agent`, arguments `mcp`.
     """
+    # A thread waits for standard input, and Python would wait for the thread: end at once instead.
+    # What was acknowledged is on disk.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with _program() as program:
         from sched_agent.services.environments import local_admin
         from sched_agent.transports.mcp import SchedAgentServer
@@ -125,27 +136,35 @@ def serve(
     """
     import uvicorn
 
-    from sched_agent.transports.rest.app import LOOPBACK, application
+    from sched_agent.transports.gate import in_url
+    from sched_agent.transports.rest.app import application, is_private
 
     with _program() as program:
         chosen = {k: v for k, v in {"host": host, "port": port}.items() if v is not None}
         settings = program.settings.model_copy(update=chosen)
-        if settings.host not in LOOPBACK and not program.app.store.has_tokens(program.app.clock()):
+        if not is_private(settings) and not program.app.store.has_tokens():
             raise SettingsError(
-                f"Listening on {settings.host} needs a token: make one with "
-                "`sched-agent token create --name NAME`, or listen on 127.0.0.1."
+                "A server that other machines can reach needs a token: make one with "
+                "`sched-agent token create --name NAME`, or listen on 127.0.0.1 and set no "
+                "SCHED_AGENT_ALLOWED_HOSTS."
             )
         log = logging.getLogger("sched_agent")
-        place = f"http://{settings.host}:{settings.port}"
+        place = f"http://{in_url(settings.host)}:{settings.port}"
         log.info("serving MCP at %s/mcp and REST at %s/api/v1; see %s/docs", place, place, place)
-        uvicorn.run(
-            application(program.app, program.backend, program.environment, settings),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application(program.app, program.backend, program.environment, settings),
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+            )
         )
+        with suppress(SystemExit):  # uvicorn has said why, and would end with a code of its own
+            server.run()
+        if not server.started:
+            sys.exit(1)
 
 
 @app.command()
@@ -215,19 +234,37 @@ def calendar_create(
 
     Example: `sched-agent calendar create "Front desk" --timezone America/New_York`.
     """
+    from sched_agent.services.environments import local_admin
     from sched_agent.tools.admin import create_calendar
     from sched_agent.tools.catalog import all_tools
 
     arguments = {"name": name, "timezone": timezone, "availability": availability}
-    _call(all_tools()[create_calendar.__name__], arguments, environment, as_json=as_json)
+    tool = all_tools()[create_calendar.__name__]
+    with _program(environment, make=True) as program:
+        result = tool.call(program.backend, local_admin(program.environment), arguments)
+    _print(result.data.model_dump_json(indent=2, exclude_none=True) if as_json else result.text)
 
 
 @calendar_app.command("list")
 def calendar_list(environment: InEnvironment = "default", as_json: AsJson = False) -> None:
     """List the calendars."""
-    from sched_agent.tools.catalog import all_tools
+    from sched_agent.services.environments import local_admin
+    from sched_agent.tools.calendars import CalendarOutput, say_calendar
 
-    _call(all_tools()["list_calendars"], {"limit": 100}, environment, as_json=as_json)
+    found: list[Any] = []
+    with _program(environment) as program:
+        caller = local_admin(program.environment)
+        more = True
+        while more:
+            after = found[-1].id if found else 0
+            page = program.backend.calendars(caller, limit=100, after=after)
+            found += page.items
+            more = page.next_cursor is not None
+    if as_json:
+        rows = [CalendarOutput.of(one).model_dump(exclude_none=True) for one in found]
+        _print(json.dumps({"calendars": rows}, indent=2))
+    else:
+        _print("\n".join(map(say_calendar, found)) or "No calendar yet.")
 
 
 @calendar_app.command("show")
@@ -235,6 +272,7 @@ def calendar_show(
     calendar_id: Annotated[str | None, typer.Argument(help="Its id; may be left out.")] = None,
     date: Annotated[str | None, typer.Option(help="YYYY-MM-DD; default: today.")] = None,
     environment: InEnvironment = "default",
+    as_json: AsJson = False,
 ) -> None:
     """Show a calendar's events and free half hours on one day.
 
@@ -250,22 +288,19 @@ def calendar_show(
         caller = local_admin(program.environment)
         calendar = the_calendar(program.backend, caller, calendar_id)
         day = date or local(program.app.clock(), calendar.zone).date().isoformat()
-        _print(agenda(program.backend, caller, code(Kind.CALENDAR, calendar.id), day))
+        shown = agenda(program.backend, caller, code(Kind.CALENDAR, calendar.id), day)
+    _print(shown.data.model_dump_json(indent=2, exclude_none=True) if as_json else shown.text)
 
 
-def _call(tool: Any, arguments: dict[str, Any], environment: str, *, as_json: bool) -> None:
-    """Call a tool as the admin of this machine and print its answer."""
-    from sched_agent.services.environments import local_admin
-
-    with _program(environment) as program:
-        result = tool.call(program.backend, local_admin(program.environment), arguments)
-    shown = result.data.model_dump_json(indent=2, exclude_none=True) if as_json else result.text
-    _print(shown)
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise typer.BadParameter("must not be blank")
+    return value.strip()
 
 
 @token_app.command("create")
 def token_create(
-    name: Annotated[str, typer.Option(help="What it is for.")],
+    name: Annotated[str, typer.Option(help="What it is for.", callback=_not_blank)],
     scope: Annotated[str, typer.Option(help="read, write or admin.")] = "write",
     actor: Annotated[
         str | None, typer.Option(help="user:ID or agent:ID that it is bound to.")
@@ -289,7 +324,7 @@ def token_create(
 
     if scope not in LEVELS:
         raise typer.BadParameter("must be read, write or admin", param_hint="--scope")
-    with _program(environment) as program:
+    with _program(environment, make=True) as program:
         token, secret = tokens.create(
             program.app,
             program.environment,
@@ -341,6 +376,7 @@ def token_list(environment: InEnvironment = "default", as_json: AsJson = False) 
 def token_revoke(
     token_id: Annotated[str, typer.Argument(help="Its id, such as tok_7k3m9q.")],
     environment: InEnvironment = "default",
+    as_json: AsJson = False,
 ) -> None:
     """Make a token invalid, from now on and for good."""
     from sched_agent.model.ids import Kind, parse
@@ -349,10 +385,14 @@ def token_revoke(
     number = parse(Kind.TOKEN, token_id)
     with _program(environment) as program:
         if number is None or not tokens.revoke(program.app, program.environment, number):
-            raise InvalidArgument(
-                f"No token has the id {token_id}.", hint="See `sched-agent token list`."
-            )
-    _print(f"Revoked {token_id}.")
+            raise UnknownToken(f"No token has the id {token_id}.")
+    _print(json.dumps({"revoked": token_id}) if as_json else f"Revoked {token_id}.")
+
+
+class UnknownToken(NotFound):
+    """No token has that id in this environment."""
+
+    hint = "See `sched-agent token list`."
 
 
 def _actor(text: str | None) -> Any:
@@ -360,7 +400,7 @@ def _actor(text: str | None) -> Any:
 
     if text is None:
         return None
-    kind, _, name = text.partition(":")
+    kind, _, name = (part.strip() for part in text.partition(":"))
     if kind not in {"user", "agent"} or not name:
         raise typer.BadParameter("must be user:ID or agent:ID", param_hint="--actor")
     return Owner(OwnerType(kind), name)

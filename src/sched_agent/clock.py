@@ -13,6 +13,11 @@ def system_clock() -> int:
     return time.time_ns() // 1000
 
 
+def monotonic_clock() -> int:
+    """Return microseconds since some instant, for measuring: nobody can set it back."""
+    return time.monotonic_ns() // 1000
+
+
 def pinned_clock(instant: int) -> Clock:
     """Return a clock that stands still at `instant`."""
     return lambda: instant

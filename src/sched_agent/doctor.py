@@ -17,6 +17,7 @@ from sched_agent.model.zone import instant, zone
 from sched_agent.services.environments import local_admin
 from sched_agent.settings import Settings
 from sched_agent.speech.phrasing import say_moment
+from sched_agent.transports.gate import in_url
 
 _OLDEST_PLAUSIBLE_YEAR = 2026
 
@@ -91,13 +92,11 @@ def _database(settings: Settings) -> Finding:
 def _migrations(settings: Settings) -> Finding:
     app = open_app(settings)
     try:
-        left = app.store.pending()
+        applied = app.store.migrate()
     finally:
         app.store.close()
-    if left:
-        found = f"to be applied: {', '.join(left)}"
-        return Finding("migrations", ok=True, found=found, advice="the next start applies them")
-    return Finding("migrations", ok=True, found="up to date")
+    found = f"applied just now: {', '.join(applied)}" if applied else "up to date"
+    return Finding("migrations", ok=True, found=found)
 
 
 def _zones(settings: Settings) -> Finding:
@@ -121,7 +120,7 @@ def _clock(settings: Settings) -> Finding:
 
 
 def _port(settings: Settings) -> Finding:
-    place = f"{settings.host}:{settings.port}"
+    place = f"{in_url(settings.host)}:{settings.port}"
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -136,10 +135,10 @@ def _port_taken(place: str, settings: Settings, fault: OSError) -> Finding:
     import httpx
 
     try:
-        answer = httpx.get(f"http://{place}/healthz", timeout=2.0)
+        answer = httpx.get(f"http://{place}/healthz", timeout=2.0).text
     except httpx.HTTPError:
-        answer = None
-    if answer is not None and answer.json() == {"status": "ok"}:
+        answer = ""
+    if answer == '{"status":"ok"}':
         return Finding("port", ok=True, found=f"{place} is served by sched-agent")
     advice = f"stop the other program, or set SCHED_AGENT_PORT to another one than {settings.port}"
     return Finding("port", ok=False, found=f"{place}: {fault.strerror}", advice=advice)
@@ -148,7 +147,7 @@ def _port_taken(place: str, settings: Settings, fault: OSError) -> Finding:
 def _tokens(settings: Settings) -> Finding:
     program = open_program(settings)
     try:
-        some = program.app.store.has_tokens(program.app.clock())
+        some = program.app.store.has_tokens()
     finally:
         program.app.store.close()
     if some:

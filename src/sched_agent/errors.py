@@ -132,28 +132,28 @@ class UnknownCalendar(NotFound):
     """No calendar has that id in this environment."""
 
     code = "unknown_calendar"
-    hint = "Call list_calendars to see the ids."
+    hint = "List the calendars to see their ids."
 
 
 class UnknownEvent(NotFound):
     """No event has that id in this environment."""
 
     code = "unknown_event"
-    hint = "Call list_events to find it."
+    hint = "List the events to find it."
 
 
 class UnknownRule(NotFound):
     """The calendar has no availability rule with that id."""
 
     code = "unknown_rule"
-    hint = "List the calendar's availability rules to see the ids."
+    hint = "Look at the calendar's availability rules; update_calendar without changes tells them."
 
 
 class UnknownAttendee(NotFound):
     """The event has no such attendee."""
 
     code = "unknown_attendee"
-    hint = "Call get_event to see who is invited; name one of them by name, e-mail or phone."
+    hint = "Read the event to see who is invited; name one of them by name, e-mail or phone."
 
 
 class Conflict(SchedAgentError):
@@ -166,28 +166,28 @@ class OutsideHours(Conflict):
     """The calendar is not open at that time."""
 
     code = "outside_hours"
-    hint = "Offer one of the free times below, or call check_availability."
+    hint = "Offer one of the free times that are named, or ask for availability again."
 
 
 class TooSoon(Conflict):
     """The time is nearer than the calendar's minimum notice."""
 
     code = "too_soon"
-    hint = "Offer one of the free times below, or call check_availability."
+    hint = "Offer one of the free times that are named, or ask for availability again."
 
 
 class TooFarAhead(Conflict):
     """The time is beyond the calendar's horizon."""
 
     code = "too_far_ahead"
-    hint = "Offer one of the free times below, or call check_availability."
+    hint = "Offer one of the free times that are named, or ask for availability again."
 
 
 class DayFull(Conflict):
     """The calendar has as many events on that day as it takes."""
 
     code = "day_full"
-    hint = "Offer another day: one of the free times below, or call check_availability."
+    hint = "Offer another day: one of the free times that are named, or ask for availability again."
 
 
 class TooManyAttendees(Conflict):
@@ -201,28 +201,28 @@ class SlotTaken(Conflict):
     """Another event or a live hold covers that time."""
 
     code = "slot_taken"
-    hint = "Offer one of the free times below, or call check_availability."
+    hint = "Offer one of the free times that are named, or ask for availability again."
 
 
 class StatusConflict(Conflict):
     """The event's status does not allow that change."""
 
     code = "status_conflict"
-    hint = "A cancelled event stays cancelled: book again with create_event."
+    hint = "A cancelled event stays cancelled: book again instead."
 
 
 class HoldExpired(Conflict):
     """The hold ran out before it was confirmed."""
 
     code = "hold_expired"
-    hint = "Book again with create_event; offer one of the free times below."
+    hint = "Book again; the free times that are named may be offered."
 
 
 class Stale(Conflict):
     """The event has changed since it was read."""
 
     code = "stale"
-    hint = "Call get_event, look at what changed, and try again with its version."
+    hint = "Read the event, look at what changed, and try again with its version."
 
 
 class RequestIdReused(Conflict):
@@ -249,7 +249,7 @@ class CalendarUnreachable(SchedAgentError):
 
     code = "calendar_unreachable"
     status = 503
-    hint = "Nothing was changed. Say that the calendar can't be reached, and try again later."
+    hint = "Nothing was changed. Say that the calendar can't be seen now; try again later."
 
 
 class Internal(SchedAgentError):

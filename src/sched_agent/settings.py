@@ -34,7 +34,8 @@ def _aware(value: datetime) -> datetime:
 
 
 def _database(value: str) -> str:
-    if not value.startswith("sqlite:///") or value == "sqlite:///":
+    path = value.removeprefix("sqlite:///")
+    if path in {value, "", ":memory:"}:
         raise ValueError("must be sqlite:///PATH, such as sqlite:///calendar.db")
     return value
 
@@ -99,9 +100,17 @@ class Settings(BaseModel):
             raise SettingsError("\n".join(problems)) from None
 
     def database_path(self) -> Path:
-        """Return the file of the SQLite database."""
+        """Return the file of the SQLite database.
+
+        Raises:
+            SettingsError: It lies in the home folder of somebody unknown.
+        """
         if self.database is not None:
-            return Path(self.database.removeprefix("sqlite:///")).expanduser()
+            path = Path(self.database.removeprefix("sqlite:///"))
+            try:
+                return path.expanduser()
+            except RuntimeError:
+                raise SettingsError(f"There is no home folder for {path}.") from None
         from platformdirs import user_data_path
 
         return user_data_path("sched-agent", appauthor=False) / "calendar.db"

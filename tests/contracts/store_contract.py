@@ -14,7 +14,7 @@ from sched_agent.model.interval import DAY, HOUR, MINUTE, Interval
 from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.model.schedule import Taken
 from sched_agent.model.status import Status
-from sched_agent.store.base import Remembered
+from sched_agent.store.base import Remembered, RequestKey
 from tests.builders import a_calendar, an_event, on_date, span, weekdays
 
 NOW = 1_000
@@ -167,7 +167,7 @@ class StoreContract:
         with store.transaction(here) as tx:
             event = tx.add_event(an_event(work.id))
             rule = tx.add_rule(work.id, weekdays())
-            tx.remember("op", "r1", Remembered("f", {"value": 1}), NOW)
+            tx.remember(RequestKey("me", "op", "r1"), Remembered("f", {"value": 1}), NOW)
 
         with store.transaction(there) as tx:
             for look in (tx.calendar, tx.lock_calendar):
@@ -186,7 +186,7 @@ class StoreContract:
             assert tx.events(EventFilter(calendar_ids=(work.id,)), 10) == []
             assert tx.taken(work.id, event.interval, NOW) == []
             assert tx.rules(work.id) == []
-            assert tx.recall("op", "r1") is None
+            assert tx.recall(RequestKey("me", "op", "r1")) is None
 
         with store.snapshot(here) as tx:
             assert tx.calendar(work.id) == work
@@ -302,30 +302,32 @@ class StoreContract:
             expires_at=NOW + 10,
             revoked_at=None,
         )
+        assert not store.has_tokens()
         with store.transaction(here) as tx:
             kept = tx.add_token(token)
 
         assert store.find_token("h") == replace(token, id=kept.id)
         assert store.find_token("x") is None
-        assert store.has_tokens(NOW)
-        assert not store.has_tokens(NOW + 10)
+        assert store.has_tokens()
         with store.transaction(here) as tx:
             assert tx.revoke_token(kept.id, NOW + 1)
             assert tx.revoke_token(kept.id, NOW + 2)
             assert not tx.revoke_token(kept.id + 1, NOW)
             assert [t.revoked_at for t in tx.tokens()] == [NOW + 1]
-        assert not store.has_tokens(NOW)
+        assert store.has_tokens()
 
     def test_an_answer_is_remembered_for_a_day_at_least(self, store, here):
         answer = Remembered("f", {"value": {"title": "Café"}})
+        first, second, third = (RequestKey("me", "op", name) for name in ("r1", "r2", "r3"))
         with store.transaction(here) as tx:
-            tx.remember("op", "r1", answer, NOW)
-            tx.remember("op", "r2", answer, NOW + DAY)
-            assert tx.recall("op", "r1") == answer
-            assert tx.recall("other", "r1") is None
-            tx.remember("op", "r3", answer, NOW + DAY + 2 * HOUR)
-            assert tx.recall("op", "r1") is None
-            assert tx.recall("op", "r2") == answer
+            tx.remember(first, answer, NOW)
+            tx.remember(second, answer, NOW + DAY)
+            assert tx.recall(first) == answer
+            assert tx.recall(first._replace(operation="other")) is None
+            assert tx.recall(first._replace(caller="somebody else")) is None
+            tx.remember(third, answer, NOW + DAY + 2 * HOUR)
+            assert tx.recall(first) is None
+            assert tx.recall(second) == answer
 
     def test_a_snapshot_does_not_see_what_is_written_meanwhile(self, store, here, work):
         with store.snapshot(here) as before:

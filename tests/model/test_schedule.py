@@ -239,6 +239,20 @@ def test_an_hour_that_occurs_twice_is_offered_twice_and_one_that_is_skipped_neve
     assert offers_at_night("2027-03-14", "2027-03-01T00:00") == ["01:00:00-05:00", "03:00:00-04:00"]
 
 
+def test_hours_that_a_clock_change_swallows_are_no_hours():
+    night = RecurringRule(id=0, days_of_week=frozenset({7}), hours=Hours(start=150, end=180))
+    within = span("00:00", "24:00", "2027-03-14")
+
+    assert a_schedule(night, within=within, now=at("2027-03-01T00:00")).offers(HALF_HOUR) == []
+
+
+def test_the_grid_of_an_open_calendar_begins_at_midnight_even_on_a_day_of_25_hours():
+    late = Interval(at("2026-11-01T23:05"), at("2026-11-02T00:00"))
+    made = a_schedule(within=late, now=at("2026-10-01T00:00"), availability=Availability.OPEN)
+
+    assert starts(made.offers(15 * MINUTE)) == ["23:15", "23:30", "23:45"]
+
+
 def test_all_calendars_together_are_free_only_when_each_is():
     one = a_schedule(weekdays("09:00", "12:00"), taken=[taken("09:00", "10:00")])
     other = a_schedule(weekdays("10:00", "13:00"), taken=[taken("11:00", "11:30")])

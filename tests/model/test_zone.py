@@ -100,7 +100,9 @@ def test_an_unknown_zone_is_refused_with_what_may_be_meant():
         zone("New York")
 
 
-@pytest.mark.parametrize("name", ["", "../etc/passwd", "/etc/localtime", "a" * 300, "\0"])
+@pytest.mark.parametrize(
+    "name", ["", "../etc/passwd", "/etc/localtime", "a" * 300, "\0", "right/UTC", "Factory"]
+)
 def test_what_is_no_zone_is_refused(name):
     with pytest.raises(InvalidArgument):
         zone(name)

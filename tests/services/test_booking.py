@@ -1,14 +1,16 @@
+from dataclasses import replace
+
 import pytest
 
 from sched_agent import errors
 from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.event import Change, EventFilter
-from sched_agent.model.interval import MINUTE
+from sched_agent.model.interval import DAY, MINUTE
 from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
-from sched_agent.services import availability, calendars, events
+from sched_agent.services import availability, calendars, events, tokens
 from sched_agent.services.availability import Match, Question
 from tests.builders import MONDAY, NEW_YORK, a_draft, at, on_date, span
 
@@ -381,12 +383,9 @@ def test_availability_over_several_calendars(app, admin, calendar, book):
         ]
 
     half_past = span("09:30", "10:00")
-    assert free(Match.ALL) == [(half_past, (calendar.id, other.id))]
-    assert free(Match.ANY) == [
-        (NINE, (other.id,)),
-        (half_past, (calendar.id,)),
-        (half_past, (other.id,)),
-    ]
+    both = (half_past, (calendar.id, other.id))
+    assert free(Match.ALL) == [both]
+    assert free(Match.ANY) == [(NINE, (other.id,)), both]
 
 
 def test_a_whole_closed_stretch_still_gets_the_nearest_times(app, admin, calendar):
@@ -399,3 +398,96 @@ def test_a_whole_closed_stretch_still_gets_the_nearest_times(app, admin, calenda
     days = [slot.interval.start for slot in answer.alternatives]
     assert len(days) == 3
     assert all(slot.timezone == NEW_YORK.key for slot in answer.alternatives)
+
+
+def test_a_block_that_becomes_a_meeting_is_checked_like_a_booking(app, admin, calendar, book):
+    book()
+    block = book(type="block")
+    sunday = book(span("03:00", "04:00", "2026-11-22"), type="block")
+
+    for one, refusal in ((block, errors.SlotTaken), (sunday, errors.OutsideHours)):
+        change = Change(fields={"type": "meeting"})
+        with pytest.raises(refusal):
+            events.revise(app, admin, one.id, change, check=Check.FULL)
+    with pytest.raises(errors.SlotTaken):
+        events.revise(
+            app, admin, block.id, Change(fields={"type": "meeting"}), check=Check.CONFLICTS
+        )
+
+
+def test_a_change_that_changes_nothing_leaves_the_version(app, admin, book):
+    event = book(attendees=(Attendee(name="Jane"),))
+    same = Change(fields={"title": event.title, "attendees": event.attendees}, start=NINE.start)
+
+    assert events.revise(app, admin, event.id, same, check=Check.FULL) == event
+    assert events.revise(app, admin, event.id, Change(), check=Check.FULL) == event
+
+
+def test_a_cancelled_event_takes_no_words_along_with_being_cancelled_again(app, admin, book):
+    event = book()
+    events.cancel(app, admin, event.id)
+    both = Change(fields={"status": Status.CANCELLED, "title": "lost"})
+
+    with pytest.raises(errors.StatusConflict):
+        events.revise(app, admin, event.id, both, check=Check.FULL)
+
+
+def test_an_event_that_is_under_way_can_be_made_longer(app, admin, book, clock):
+    event = book()
+    book(TEN)
+    clock.move_to("2026-11-23T09:15")
+
+    longer = Change(end=TEN.start)
+    assert events.revise(app, admin, event.id, longer, check=Check.FULL).interval.end == TEN.start
+    too_long = Change(end=TEN.start + MINUTE)
+    with pytest.raises(errors.SlotTaken):
+        events.revise(app, admin, event.id, too_long, check=Check.FULL)
+
+
+def test_a_request_id_is_each_callers_own(app, environment, book, all_events):
+    one, other = a_caller(environment), replace(a_caller(environment, actor="a2"), name="t2")
+
+    first = book(caller=one, request_id="1")
+    with pytest.raises(errors.SlotTaken):
+        book(caller=other, request_id="1")
+
+    assert all_events() == [first]
+
+
+def test_a_refused_move_on_a_full_day_is_offered_that_day_again(app, admin, calendar, book):
+    calendars.revise(app, admin, calendar.id, {"max_events_per_day": 1})
+    event = book()
+    evening = Change(start=at("2026-11-23T20:00"))
+
+    with pytest.raises(errors.OutsideHours) as refusal:
+        events.revise(app, admin, event.id, evening, check=Check.FULL)
+
+    assert span("16:30", "17:00") in [slot.interval for slot in refusal.value.alternatives]
+
+
+def test_alternatives_of_several_calendars_are_near_what_was_asked(app, admin, calendar):
+    near = calendars.create(app, admin, name="Near", rules=(calendars.OFFICE_HOURS,))
+    calendars.revise(app, admin, near.id, {"max_days_ahead": 1})
+    asked = span("20:00", "20:30", "2027-06-01")
+    question = Question(
+        calendar_ids=(calendar.id, near.id), within=asked, length=asked.length, exact=True
+    )
+
+    answer = availability.check(app, admin, question)
+
+    assert {slot.interval.start // DAY for slot in answer.alternatives} <= {
+        at("2027-06-01T12:00") // DAY,
+        at("2027-06-02T12:00") // DAY,
+    }
+
+
+def test_a_token_for_its_own_events_is_no_admins(app, environment):
+    with pytest.raises(errors.InvalidArgument, match="can't be an admin's"):
+        tokens.create(
+            app,
+            environment,
+            name="t",
+            level=Level.ADMIN,
+            actor=Owner(OwnerType.AGENT, "a"),
+            own_events_only=True,
+        )

@@ -25,7 +25,19 @@ def test_a_moment_is_read_in_the_zone_unless_it_has_an_offset(text, expected):
     assert read_moment(text, NEW_YORK, field="start_at").at == at(expected)
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "15:30", "2026-13-01T10:00", "2026-11-24T25:00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "tomorrow",
+        "15:30",
+        "2026-13-01T10:00",
+        "2026-11-24T25:00",
+        "20261124",
+        "2026-W48-2",
+        "2026-11-24/15:30",
+    ],
+)
 def test_what_is_no_moment_is_refused(text):
     with pytest.raises(UnrecognizedTime, match="start_at"):
         read_moment(text, NEW_YORK, field="start_at")

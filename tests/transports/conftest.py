@@ -18,6 +18,7 @@ from sched_agent.model.caller import Level
 from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.services import tokens
 from sched_agent.settings import Settings
+from sched_agent.transports.gate import Allowance
 from sched_agent.transports.rest.app import application
 
 ADMIN_TOOLS = {"SCHED_AGENT_TOOLSETS": "booking,admin", "SCHED_AGENT_RATE_LIMIT": "0"}
@@ -57,7 +58,9 @@ def start(app, backend, environment) -> Iterator[Callable[..., str]]:
 
     def start(**environ: str) -> str:
         settings = Settings.read(ADMIN_TOOLS | environ)
-        server = Running(application(app, backend, environment, settings)).__enter__()
+        allowance = Allowance(settings.rate_limit, app.clock)
+        asgi = application(app, backend, environment, settings, allowance)
+        server = Running(asgi).__enter__()
         running.append(server)
         return server.url
 

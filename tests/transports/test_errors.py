@@ -26,10 +26,11 @@ class Scene:
 
         return httpx.get(f"{self.url}/api/v1{path}").json()
 
-    def rest(self, method, path, body=None, token=None):
+    def rest(self, method, path, body=None, token=None, key=None):
         import httpx
 
         headers = bearer(token) if token else {}
+        headers |= {"Idempotency-Key": key} if key else {}
         path = path.replace("CAL", f"/calendars/{self.calendar_id}")
         return httpx.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers)
 
@@ -258,6 +259,13 @@ REST = {
     "slot_taken": (rest_twice, r"Monday 23 November 2026, 10:00–10:30 .*: that time is taken"),
     "status_conflict": (rest_cancelled, r"The event is cancelled, and that is final"),
     "hold_expired": (rest_expired, r"The hold ran out"),
+    "request_id_reused": (
+        lambda s: after(
+            lambda: s.rest("POST", "CAL/events", event(), key="k1"),
+            lambda: s.rest("POST", "CAL/events", event(title="y"), key="k1"),
+        ),
+        r"That request_id was used for another request before",
+    ),
     "rate_limited": (limited, r"More than 1 requests in a minute; wait 60 s"),
     "calendar_unreachable": (
         lambda s: after(s.lock_database, lambda: s.rest("POST", "CAL/events", event())),
@@ -281,7 +289,6 @@ ONLY_ONE_DOOR = {
     "too_many_attendees": "the Talkover family checks conflicts only",
     "unknown_attendee": "the Talkover family has no answers to invitations",
     "stale": "the Talkover family has no version to send",
-    "request_id_reused": "the Talkover family has no request_id to send",
 }
 
 

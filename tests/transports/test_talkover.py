@@ -1,5 +1,7 @@
 """The Talkover family: its documented paths, names, defaults and envelopes."""
 
+import json
+
 import pytest
 
 from sched_agent.model.caller import hash_token
@@ -111,6 +113,64 @@ def test_a_null_title_changes_nothing(api):
     made = api("POST", "CAL/events", EVENT)["data"]
 
     assert api("PUT", f"CAL/events/{made['id']}", {"title": None})["data"]["title"] == "x"
+
+
+def test_what_cannot_be_kept_as_metadata_is_refused_and_nothing_is_made(rest, api):
+    deep: object = 1
+    for _ in range(30):
+        deep = [deep]
+    before = api("GET", "/calendars")
+    for body in (
+        b'{"name": "n", "metadata": {"a": "\\ud800"}}',
+        b'{"name": "n", "metadata": {"a": NaN}}',
+        json.dumps({"name": "n", "metadata": {"a": deep}}).encode(),
+        json.dumps({"name": "n", "metadata": {"a": "x" * 20000}}).encode(),
+    ):
+        headers = {"Content-Type": "application/json"}
+        refused = rest.post("/api/v1/calendars", content=body, headers=headers)
+        assert refused.status_code == 422, refused.text
+        assert "metadata" in refused.json()["errors"]
+    assert api("GET", "/calendars") == before
+
+
+def test_a_question_with_too_many_answers_is_refused(api):
+    api("PUT", "CAL", {"availability": "open"})
+    for number in (1, 2, 3, 4, 5, 6, 7):
+        day = {"type": "exception", "date": f"2027-01-0{number}", "available": True}
+        api("POST", "CAL/availability-rules", day)
+    week = {"from": "2027-01-01", "to": "2027-01-07", "duration_minutes": 1}
+
+    refused = api("GET", "CAL/availability", expect=422, **week)
+
+    assert "More than 5000 slots" in refused["message"]
+
+
+def test_a_request_with_a_key_acts_once(rest, api, calendar_id):
+    headers = {"Idempotency-Key": "k1"}
+    path = f"/api/v1/calendars/{calendar_id}/events"
+
+    first = rest.post(path, json=EVENT, headers=headers)
+    again = rest.post(path, json=EVENT, headers=headers)
+    without = rest.post(path, json=EVENT)
+
+    assert first.json() == again.json()
+    assert (first.status_code, again.status_code, without.status_code) == (201, 201, 409)
+    assert len(api("GET", "CAL/events")["data"]) == 1
+
+
+def test_white_space_around_a_text_does_not_count(api):
+    assert api("POST", "CAL/events", EVENT | {"title": "  x "})["data"]["title"] == "x"
+    assert "title" in api("POST", "CAL/events", EVENT | {"title": "   "}, expect=422)["errors"]
+
+
+def test_who_made_an_event_can_be_corrected_and_an_owner_taken_away(api):
+    owned = EVENT | {"created_by": "u1", "owner_type": "user", "owner_id": "u2"}
+    path = f"CAL/events/{api('POST', 'CAL/events', owned)['data']['id']}"
+
+    changed = api("PUT", path, {"created_by": "u3", "owner_type": None, "owner_id": None})["data"]
+
+    assert (changed["created_by"], changed["owner_id"], changed["version"]) == ("u3", None, 2)
+    assert "start_at" in api("PUT", path, {"start_at": ""}, expect=422)["errors"]
 
 
 def test_an_event_is_deleted(api):
@@ -346,13 +406,29 @@ def test_pages_of_other_sites_cannot_reach_it(rest, calendar, headers, status):
     assert rest.get("/api/v1/calendars", headers=headers).status_code == status
 
 
-def test_behind_a_real_name_it_answers_to_that_name(start, calendar):
+def test_behind_a_real_name_it_answers_to_that_name_and_asks_for_a_token(start, calendar, a_token):
     import httpx
 
     url = start(SCHED_AGENT_ALLOWED_HOSTS="cal.example.com")
+    named = {"Host": "cal.example.com"}
+    path = f"{url}/api/v1/calendars"
 
-    for path in ("/healthz", "/api/v1/calendars"):
-        assert httpx.get(url + path, headers={"Host": "cal.example.com"}).status_code == 200
+    assert httpx.get(f"{url}/healthz", headers=named).status_code == 200
+    assert httpx.get(path, headers=named).status_code == 401
+    assert httpx.get(path, headers=named | bearer(a_token("read"))).status_code == 200
+
+
+def test_a_request_that_came_through_a_proxy_is_not_trusted_without_a_token(rest, calendar):
+    for header in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"):
+        refused = rest.get("/api/v1/calendars", headers={header: "for=203.0.113.9"})
+        assert refused.status_code == 401
+
+
+def test_when_the_last_token_has_ended_nobody_gets_in_without_one(rest, calendar, a_token, clock):
+    a_token("read", expires_at=clock.now + 1)
+    clock.now += 1
+
+    assert rest.get("/api/v1/calendars").status_code == 401
 
 
 def test_as_soon_as_there_is_a_token_one_is_needed(rest, calendar, a_token):

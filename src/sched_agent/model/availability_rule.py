@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from sched_agent.errors import InvalidArgument
 from sched_agent.model.calendar import Availability
 from sched_agent.model.ids import Number
-from sched_agent.model.interval import DAY, Interval, merge, subtract
+from sched_agent.model.interval import DAY, HOUR, Interval, merge, subtract
 from sched_agent.model.zone import local_day, on_the_clock, zone
 
 WHOLE_DAY = (0, 1440)
+_LONGEST_DAY = DAY + 2 * HOUR  # with a clock change in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ Rule = RecurringRule | ExceptionRule
 def openings(
     mode: Availability, rules: Iterable[Rule], within: Interval, default: ZoneInfo
 ) -> list[Interval]:
-    """Return when a calendar is open, as merged intervals that reach a day beyond `within`.
+    """Return when a calendar is open, as merged intervals that reach over a day beyond `within`.
 
     Args:
         mode: Whether the calendar is closed or open where no rule says anything.
@@ -98,7 +99,7 @@ def openings(
         within: The stretch that is asked about.
         default: The calendar's zone.
     """
-    wide = Interval(within.start - DAY, within.end + DAY)
+    wide = within.padded(_LONGEST_DAY)
     kept = list(rules)
     recurring = [rule for rule in kept if isinstance(rule, RecurringRule)]
     opened = [rule for rule in recurring if rule.available]

@@ -19,6 +19,7 @@ BLOCK_TYPE = "block"
 
 MAX_HOLD_MINUTES = 60
 LONGEST_DAYS = 366
+LONGEST = LONGEST_DAYS * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +47,10 @@ class Draft:
 
 
 def _check_length(interval: Interval) -> None:
-    days = LONGEST_DAYS
-    if interval.length > days * DAY:
+    if interval.length > LONGEST:
         raise InvalidArgument(
-            f"An event lasts {days} days at most.", fields={"end_at": "is too far from start_at"}
+            f"An event lasts {LONGEST_DAYS} days at most.",
+            fields={"end_at": "is too far from start_at"},
         )
 
 

@@ -69,22 +69,35 @@ class Schedule:
     last_start: int
     step: int | None
 
-    def refusal(self, asked: Interval, check: Check = Check.FULL) -> Refusal | None:
-        """Return why an event may not lie there, or None if it may."""
+    def refusal(
+        self, asked: Interval, check: Check = Check.FULL, *, keeps_start: bool = False
+    ) -> Refusal | None:
+        """Return why an event may not lie there, or None if it may.
+
+        Args:
+            asked: Where it would lie.
+            check: How much is checked.
+            keeps_start: Whether it begins there already, so that only its end is new.
+        """
         if check is Check.NONE:
             return None
-        if check is Check.FULL and (refused := self._rules_refuse(asked)):
-            return refused
+        if check is Check.FULL:
+            refused = None if keeps_start else self._start_refused(asked.start)
+            if refused := refused or self._place_refused(asked):
+                return refused
         taken = any(one.start < asked.end and asked.start < one.end for one in self.busy)
         return errors.SlotTaken if taken else None
 
-    def _rules_refuse(self, asked: Interval) -> Refusal | None:
-        if asked.start < self.now:
+    def _start_refused(self, start: int) -> Refusal | None:
+        if start < self.now:
             return errors.InThePast
-        if asked.start < self.first_start:
+        if start < self.first_start:
             return errors.TooSoon
-        if asked.start >= self.last_start:
+        if start >= self.last_start:
             return errors.TooFarAhead
+        return None
+
+    def _place_refused(self, asked: Interval) -> Refusal | None:
         at = bisect_right(self.open, asked.start, key=_start) - 1
         if at < 0 or not self.open[at].covers(asked):
             return errors.OutsideHours

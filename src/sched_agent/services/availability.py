@@ -1,7 +1,7 @@
 """When calendars are free, and whether they are at one certain time."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -106,6 +106,7 @@ class Wanted:
 
     calendar_id: Number | None = None
     interval: Interval | None = None
+    leaving_out: Number | None = None
 
 
 @contextmanager
@@ -120,9 +121,13 @@ def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[N
                 within=wanted.interval,
                 length=wanted.interval.length,
             )
-            with app.store.snapshot(caller.environment_id) as tx:
+            with (
+                suppress(errors.SchedAgentError),  # the refusal is the answer, with or without
+                app.store.snapshot(caller.environment_id) as tx,
+            ):
                 calendars = [tx.calendar(wanted.calendar_id)]
-                refusal.alternatives = _near(tx, calendars, question, app.clock())
+                near = _near(tx, calendars, question, app.clock(), wanted.leaving_out)
+                refusal.alternatives = near
         raise
 
 
@@ -140,10 +145,15 @@ _Views = Sequence[tuple[Schedule, tuple[Number, ...], str]]
 
 
 def _views(
-    tx: Reader, calendars: Sequence[Calendar], match: Match, within: Interval, now: int
+    tx: Reader,
+    calendars: Sequence[Calendar],
+    match: Match,
+    within: Interval,
+    now: int,
+    leaving_out: Number | None = None,
 ) -> _Views:
     """Return one schedule for each calendar, or a single one for all of them together."""
-    each = [view(tx, calendar, within, now) for calendar in calendars]
+    each = [view(tx, calendar, within, now, leaving_out) for calendar in calendars]
     if match is Match.ALL:
         ids = tuple(calendar.id for calendar in calendars)
         return [(together(each), ids, calendars[0].timezone)]
@@ -154,41 +164,52 @@ def _views(
 
 
 def _slots(views: _Views, length: int, limit: int | None) -> tuple[Slot, ...]:
-    found = [
-        Slot(interval, calendar_ids, timezone)
-        for one, calendar_ids, timezone in views
-        for interval in one.offers(length, limit)
-    ]
-    if len(views) > 1:
-        found.sort(key=lambda slot: slot.interval)
-    return tuple(found[:limit])
+    """Return the free slots of all views by time, each with every calendar that is free then."""
+    if len(views) == 1:
+        one, calendar_ids, timezone = views[0]
+        return tuple(Slot(i, calendar_ids, timezone) for i in one.offers(length, limit))
+    free: dict[Interval, list[Number]] = {}
+    for one, calendar_ids, _ in views:
+        for interval in one.offers(length, limit):
+            free.setdefault(interval, []).extend(calendar_ids)
+    return tuple(Slot(i, tuple(free[i]), views[0][2]) for i in sorted(free)[:limit])
 
 
 def _at(views: _Views, asked: Interval) -> tuple[tuple[Slot, ...], Refusal | None]:
+    """Return the slot that was asked for with every calendar that is free then, or why none is."""
     refusals = [one.refusal(asked) for one, _, _ in views]
-    free = tuple(
-        Slot(asked, calendar_ids, timezone)
-        for (_, calendar_ids, timezone), refused in zip(views, refusals, strict=True)
+    free = [
+        number
+        for (_, calendar_ids, _), refused in zip(views, refusals, strict=True)
+        for number in calendar_ids
         if refused is None
-    )
-    return free, None if free else refusals[0]
+    ]
+    if not free:
+        return (), refusals[0]
+    return (Slot(asked, tuple(free), views[0][2]),), None
 
 
 def _near(
-    tx: Reader, calendars: Sequence[Calendar], question: Question, now: int
+    tx: Reader,
+    calendars: Sequence[Calendar],
+    question: Question,
+    now: int,
+    leaving_out: Number | None = None,
 ) -> tuple[Slot, ...]:
     """Return the slots nearest to where a question begins, searching ever further."""
-    horizons = [c.policy.max_days_ahead for c in calendars]
-    furthest = min((now + days * DAY for days in horizons if days is not None), default=None)
     at = max(question.within.start, now)
-    if furthest is not None:
-        at = min(at, furthest)
+    horizons = [c.policy.max_days_ahead for c in calendars]
+    known = [now + days * DAY for days in horizons if days is not None]
+    if known and question.match is Match.ALL:
+        at = min(at, *known)
+    elif len(known) == len(calendars):
+        at = min(at, max(known))
     chosen: tuple[Slot, ...] = ()
     for days in _SEARCH_DAYS:
         around = Interval(max(now, at - days * DAY), at + days * DAY)
-        views = _views(tx, calendars, question.match, around, now)
-        slots = {slot.interval: slot for slot in reversed(_slots(views, question.length, None))}
-        near = nearest(sorted(slots), question.within.start, ALTERNATIVES)
+        views = _views(tx, calendars, question.match, around, now, leaving_out)
+        slots = {slot.interval: slot for slot in _slots(views, question.length, None)}
+        near = nearest(list(slots), question.within.start, ALTERNATIVES)
         chosen = tuple(slots[interval] for interval in near)
         if len(chosen) == ALTERNATIVES:
             break

@@ -1,5 +1,6 @@
 """Environments: tenants that see nothing of each other."""
 
+from sched_agent.errors import InvalidArgument
 from sched_agent.model.calendar import Calendar, Environment
 from sched_agent.model.caller import Caller, Level
 from sched_agent.services.app import App
@@ -16,6 +17,8 @@ def ensure(app: App, name: str, timezone: str) -> tuple[Environment, bool]:
     the first question gets a real answer. It comes with the environment or not at all: whoever
     deletes it later does not get it back.
     """
+    if not name.strip():
+        raise InvalidArgument("An environment needs a name.")
     now = app.clock()
 
     def furnish(tx: Transaction) -> None:
@@ -26,6 +29,20 @@ def ensure(app: App, name: str, timezone: str) -> tuple[Environment, bool]:
             tx.add_rule(tx.add_calendar(first).id, OFFICE_HOURS)
 
     return app.store.add_environment(name, timezone, now, furnish)
+
+
+def find(app: App, name: str) -> Environment:
+    """Return the environment with that name.
+
+    Raises:
+        InvalidArgument: There is none.
+    """
+    known = {environment.name: environment for environment in app.store.environments()}
+    if name not in known:
+        raise InvalidArgument(
+            f"There is no environment {name!r}.", hint=f"There are: {', '.join(known)}."
+        )
+    return known[name]
 
 
 def local_admin(environment: Environment) -> Caller:

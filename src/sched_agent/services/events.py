@@ -91,8 +91,9 @@ def revise(
 ) -> Event:
     """Change an event: its words, its people, its status, its time.
 
-    What is checked: a new time as at booking; a new status against conflicts; new attendees
-    against the calendar's limit.
+    What is checked: a new time, and a block that becomes something else, as at booking; a new
+    status against conflicts; new attendees against the calendar's limit. A change that changes
+    nothing leaves the version as it is.
 
     Raises:
         NotAllowed: The caller may not change it.
@@ -106,19 +107,16 @@ def revise(
 
     def act(tx: Transaction, now: int) -> Event:
         calendar, event = tx.lock_event(event_id)
-        wanted.calendar_id = calendar.id
+        wanted.calendar_id, wanted.leaving_out = calendar.id, event.id
         wanted.interval = change.moved(event.interval)
         _admit_change(caller, event, if_version)
-        if event.status is Status.CANCELLED and change.fields.get("status") is Status.CANCELLED:
+        if event.status is Status.CANCELLED and change == _CANCEL:
             return event
         revised = _reowned(caller, event.revised(change, now), change)
+        if replace(revised, version=event.version, updated_at=event.updated_at) == event:
+            return event
         if revised.blocks(now):
-            if revised.interval != event.interval or not event.claims:
-                _admit_time(tx, calendar, revised, check, now)
-            elif revised.status is not event.status and check is not Check.NONE:
-                _admit_time(tx, calendar, revised, Check.CONFLICTS, now)
-            if "attendees" in change.fields:
-                _admit_attendees(calendar, revised, check)
+            _admit_revised(tx, calendar, (event, revised), check, now)
         tx.put_event(revised)
         return revised
 
@@ -248,7 +246,7 @@ def _new_event(caller: Caller, calendar: Calendar, draft: Draft, now: int) -> Ev
 
 def _reowned(caller: Caller, event: Event, change: Change) -> Event:
     """Let a change of owner pass as it would at booking."""
-    if "owner" not in change.fields:
+    if "owner" not in change.fields or (event.owner is None and not caller.own_events_only):
         return event
     owner = owner_for(caller.actor, event.owner, own_events_only=caller.own_events_only)
     return replace(event, owner=owner)
@@ -260,13 +258,39 @@ def _admit_change(caller: Caller, event: Event, if_version: int | None) -> None:
         raise Stale(f"The event is at version {event.version} now, not {if_version}.")
 
 
-def _admit_time(tx: Reader, calendar: Calendar, event: Event, check: Check, now: int) -> None:
+_CANCEL = Change(fields={"status": Status.CANCELLED})
+
+
+def _admit_revised(
+    tx: Reader, calendar: Calendar, versions: tuple[Event, Event], check: Check, now: int
+) -> None:
+    """Let what has changed between two versions of an event pass."""
+    event, revised = versions
+    begins_to_count = not event.claims or (event.type == BLOCK_TYPE != revised.type)
+    if revised.interval != event.interval or begins_to_count:
+        keeps_start = revised.interval.start == event.interval.start and not begins_to_count
+        _admit_time(tx, calendar, revised, check, now, keeps_start=keeps_start)
+    elif revised.status is not event.status and check is not Check.NONE:
+        _admit_time(tx, calendar, revised, Check.CONFLICTS, now)
+    if revised.attendees != event.attendees:
+        _admit_attendees(calendar, revised, check)
+
+
+def _admit_time(
+    tx: Reader,
+    calendar: Calendar,
+    event: Event,
+    check: Check,
+    now: int,
+    *,
+    keeps_start: bool = False,
+) -> None:
     """Let an event's time pass; what a door checks, `model.schedule` decides."""
     strength = Check.NONE if event.type == BLOCK_TYPE else check
     if strength is Check.NONE:
         return
     schedule = view(tx, calendar, event.interval, now, leaving_out=event.id)
-    refused = schedule.refusal(event.interval, strength)
+    refused = schedule.refusal(event.interval, strength, keeps_start=keeps_start)
     if refused:
         asked = say_interval(event.interval, calendar.zone)
         raise refused(f"{asked}: {WHY_NOT[refused.code]}.")

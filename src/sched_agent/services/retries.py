@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sched_agent.errors import RequestIdReused
 from sched_agent.model.caller import Caller
 from sched_agent.services.app import App
-from sched_agent.store.base import Remembered, Transaction
+from sched_agent.store.base import Remembered, RequestKey, Transaction
 
 AnswerT = TypeVar("AnswerT")
 
@@ -28,7 +28,7 @@ def once(
 
     Args:
         app: The program.
-        caller: Who asks; a request id is theirs and their environment's.
+        caller: Who asks; a request id is theirs alone.
         request: The operation, its request_id if there is one, and its arguments.
         answer_type: What `act` returns.
         act: Gets the transaction and the instant at which it holds the lock.
@@ -41,16 +41,17 @@ def once(
         now = app.clock()  # read under the lock: what expires while waiting for it has expired
         if request_id is None:
             return act(tx, now)
+        key = RequestKey(caller.name, operation, request_id)
         fingerprint = hashlib.sha256(repr(arguments).encode()).hexdigest()
         adapter = _adapter(answer_type)  # type: ignore[arg-type]  # a class is hashable
-        if before := tx.recall(operation, request_id):
+        if before := tx.recall(key):
             if before.fingerprint != fingerprint:
                 raise RequestIdReused("That request_id was used for another request before.")
             replayed: AnswerT = adapter.validate_python(before.answer["value"])
             return replayed
         answer = act(tx, now)
         kept = {"value": adapter.dump_python(answer, mode="json")}
-        tx.remember(operation, request_id, Remembered(fingerprint, kept), now)
+        tx.remember(key, Remembered(fingerprint, kept), now)
         return answer
 
 

@@ -26,12 +26,17 @@ def create(
     """Make a token and return it with its secret, which can't be had again.
 
     Raises:
-        InvalidArgument: It would be for its own events only, but is bound to nobody.
+        InvalidArgument: It would be for its own events only, but is bound to nobody, or an admin's.
     """
     if own_events_only and actor is None:
         raise InvalidArgument(
             "A token for its own events only must be bound to a user or an agent.",
             hint="Name the actor, such as --actor agent:receptionist.",
+        )
+    if own_events_only and level is Level.ADMIN:
+        raise InvalidArgument(
+            "A token for its own events only can't be an admin's: admins delete whole calendars.",
+            hint="Take the scope write.",
         )
     secret = PREFIX + secrets.token_urlsafe(32)
     token = Token(

@@ -34,6 +34,8 @@ class When:
 
 _UTC = ZoneInfo("UTC")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+# A time of day has to be there: a date alone must not be taken for its midnight.
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}|\d{8}T\d{4})")
 _DURATION = re.compile(
     r"P(?=.)(?:(\d{1,3})W)?(?:(\d{1,3})D)?(?:T(?=.)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?\Z"
 )
@@ -53,10 +55,13 @@ def read_moment(text: str, in_zone: ZoneInfo, *, field: str) -> Moment:
             hint=f"Add the time: {text.strip()}T15:30.",
             fields={field: "needs a time of day"},
         )
+    spelled = text.strip().upper()
     try:
-        wall = datetime.fromisoformat(text.strip().upper())
+        wall = datetime.fromisoformat(spelled) if _MOMENT.match(spelled) else None
     except ValueError:
-        raise _unrecognized(text, field) from None
+        wall = None
+    if wall is None:
+        raise _unrecognized(text, field)
     if wall.tzinfo is not None:
         return Moment(instant(wall))
     at, twice = read_wall_time(wall, in_zone)

@@ -7,7 +7,7 @@ it is given. All instants are UTC microseconds.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, Environment
@@ -16,6 +16,14 @@ from sched_agent.model.event import Event, EventFilter
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
 from sched_agent.model.schedule import Taken
+
+
+class RequestKey(NamedTuple):
+    """Names a request: who sent it, what it does, and the id that they gave it."""
+
+    caller: str
+    operation: str
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,8 @@ class Reader(Protocol):
         """Return the environment's tokens, oldest first."""
         ...
 
-    def recall(self, operation: str, request_id: str) -> Remembered | None:
-        """Return what an earlier request with that id was answered, if there was one."""
+    def recall(self, key: RequestKey) -> Remembered | None:
+        """Return what the same request was answered before, if it was."""
         ...
 
 
@@ -139,7 +147,7 @@ class Transaction(Reader, Protocol):
         """Make a token invalid from `now` on; whether there was such a token."""
         ...
 
-    def remember(self, operation: str, request_id: str, remembered: Remembered, now: int) -> None:
+    def remember(self, key: RequestKey, remembered: Remembered, now: int) -> None:
         """Keep the answer to a request, and forget those older than their keeping time."""
         ...
 
@@ -180,8 +188,8 @@ class Store(Protocol):
         """Return the token with that hash, of whichever environment."""
         ...
 
-    def has_tokens(self, now: int) -> bool:
-        """Whether any environment has a token that is valid at `now`."""
+    def has_tokens(self) -> bool:
+        """Whether any environment ever had a token, whether or not one is valid now."""
         ...
 
     def migrate(self) -> Sequence[str]:

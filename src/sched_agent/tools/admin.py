@@ -12,7 +12,7 @@ from sched_agent.model.availability_rule import (
     clock_text,
     read_rule,
 )
-from sched_agent.model.calendar import Availability, DoubleBooking, Policy
+from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Policy
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.ids import Kind, code
 from sched_agent.services.calendars import OFFICE_HOURS
@@ -31,6 +31,10 @@ from sched_agent.tools.arguments import (
 from sched_agent.tools.calendars import CalendarOutput, say_calendar, the_calendar
 from sched_agent.tools.registry import Result, tool
 
+_UNLIMITED_AT_0 = frozenset(
+    {"slot_step_minutes", "max_days_ahead", "max_events_per_day", "max_attendees"}
+)
+
 
 class _Policy(ToolInput):
     """What create_calendar and update_calendar have in common."""
@@ -42,13 +46,13 @@ class _Policy(ToolInput):
         None, description="rules (default): open inside availability rules; open: unless blocked"
     )
     double_booking: Literal["refuse", "allow"] | None = None
-    slot_step_minutes: int | None = Field(None, ge=1, le=1440)
+    slot_step_minutes: int | None = Field(None, ge=0, le=1440, description="0: their length")
     buffer_before_minutes: int | None = Field(None, ge=0, le=1440)
     buffer_after_minutes: int | None = Field(None, ge=0, le=1440)
     min_notice_minutes: int | None = Field(None, ge=0, le=525600)
-    max_days_ahead: int | None = Field(None, ge=1, le=3650)
-    max_events_per_day: int | None = Field(None, ge=1, le=1000)
-    max_attendees: int | None = Field(None, ge=1, le=1000)
+    max_days_ahead: int | None = Field(None, ge=0, le=3650, description="0: no limit")
+    max_events_per_day: int | None = Field(None, ge=0, le=1000, description="0: no limit")
+    max_attendees: int | None = Field(None, ge=0, le=1000, description="0: no limit")
     request_id: RequestId = None
 
     def changes(self) -> dict[str, object]:
@@ -58,7 +62,7 @@ class _Policy(ToolInput):
             sent["availability"] = Availability(sent["availability"])
         if "double_booking" in sent:
             sent["double_booking"] = DoubleBooking(sent["double_booking"])
-        return sent
+        return {k: None if v == 0 and k in _UNLIMITED_AT_0 else v for k, v in sent.items()}
 
 
 class CreateCalendar(_Policy):
@@ -75,67 +79,6 @@ class UpdateCalendar(_Policy):
 
     calendar_id: Id
     name: Name | None = None
-
-
-class CalendarAnswer(Output):
-    """One calendar."""
-
-    calendar: CalendarOutput
-
-
-@tool("Create a calendar", output=CalendarAnswer, toolset="admin", level=Level.ADMIN)
-def create_calendar(backend: Backend, caller: Caller, arguments: CreateCalendar) -> Result:
-    """Make a calendar with its booking rules: hours, buffers, notice, horizon, limits."""
-    sent = arguments.changes()
-    policy = {name: sent.pop(name) for name in list(sent) if name in Policy.__slots__}
-    open_always = policy.get("availability") is Availability.OPEN
-    calendar = backend.create_calendar(
-        caller,
-        name=arguments.name,
-        timezone=arguments.timezone,
-        policy=Policy(**policy),  # type: ignore[arg-type]  # checked by the input model
-        rules=() if open_always or arguments.hours == "none" else (OFFICE_HOURS,),
-        request_id=arguments.request_id,
-        description=arguments.description,
-        owner_id=arguments.owner_id,
-    )
-    return Result(
-        f"Created: {say_calendar(calendar)}.",
-        CalendarAnswer(calendar=CalendarOutput.of(calendar)),
-    )
-
-
-@tool(
-    "Change a calendar", output=CalendarAnswer, toolset="admin", level=Level.ADMIN, idempotent=True
-)
-def update_calendar(backend: Backend, caller: Caller, arguments: UpdateCalendar) -> Result:
-    """Change a calendar's name, zone or booking rules. Events it holds already stay."""
-    before = the_calendar(backend, caller, arguments.calendar_id)
-    calendar = backend.revise_calendar(
-        caller, before.id, arguments.changes(), request_id=arguments.request_id
-    )
-    return Result(
-        f"Changed: {say_calendar(calendar)}.",
-        CalendarAnswer(calendar=CalendarOutput.of(calendar)),
-    )
-
-
-class AddAvailabilityRule(ToolInput):
-    """Arguments of `add_availability_rule`."""
-
-    calendar_id: Id | None = Field(None, description="May be left out if there is only one")
-    type: Literal["recurring", "exception"]
-    days_of_week: list[int] | None = Field(
-        None, description="recurring: 1 = Monday to 7 = Sunday", max_length=7
-    )
-    date: str | None = Field(None, max_length=10, description="exception: YYYY-MM-DD")
-    start_time: str | None = Field(
-        None, max_length=8, description="HH:MM; an exception without times is the whole day"
-    )
-    end_time: str | None = Field(None, max_length=8, description="HH:MM, 24:00 at the latest")
-    available: bool = Field(True, description="false: closed then")
-    timezone: str | None = Field(None, max_length=64)
-    request_id: RequestId = None
 
 
 class RuleOutput(Output):
@@ -164,6 +107,65 @@ class RuleOutput(Output):
             end_time=clock_text(rule.hours.end) if rule.hours else None,
             timezone=rule.timezone,
         )
+
+
+class CalendarAnswer(Output):
+    """One calendar and its availability rules."""
+
+    calendar: CalendarOutput
+    rules: list[RuleOutput]
+
+
+@tool("Create a calendar", output=CalendarAnswer, toolset="admin", level=Level.ADMIN)
+def create_calendar(backend: Backend, caller: Caller, arguments: CreateCalendar) -> Result:
+    """Make a calendar with its booking rules: hours, buffers, notice, horizon, limits."""
+    sent = arguments.changes()
+    policy = {name: sent.pop(name) for name in list(sent) if name in Policy.__slots__}
+    open_always = policy.get("availability") is Availability.OPEN
+    calendar = backend.create_calendar(
+        caller,
+        name=arguments.name,
+        timezone=arguments.timezone,
+        policy=Policy(**policy),  # type: ignore[arg-type]  # checked by the input model
+        rules=() if open_always or arguments.hours == "none" else (OFFICE_HOURS,),
+        request_id=arguments.request_id,
+        description=arguments.description,
+        owner_id=arguments.owner_id,
+    )
+    return _calendar_answer(backend, caller, "Created", calendar)
+
+
+@tool(
+    "Change a calendar", output=CalendarAnswer, toolset="admin", level=Level.ADMIN, idempotent=True
+)
+def update_calendar(backend: Backend, caller: Caller, arguments: UpdateCalendar) -> Result:
+    """Change a calendar's name, zone or booking rules; without changes, tell its opening hours.
+
+    Events it holds already stay.
+    """
+    before = the_calendar(backend, caller, arguments.calendar_id)
+    calendar = backend.revise_calendar(
+        caller, before.id, arguments.changes(), request_id=arguments.request_id
+    )
+    return _calendar_answer(backend, caller, "Changed", calendar)
+
+
+class AddAvailabilityRule(ToolInput):
+    """Arguments of `add_availability_rule`."""
+
+    calendar_id: Id | None = Field(None, description="May be left out if there is only one")
+    type: Literal["recurring", "exception"]
+    days_of_week: list[int] | None = Field(
+        None, description="recurring: 1 = Monday to 7 = Sunday", max_length=7
+    )
+    date: str | None = Field(None, max_length=10, description="exception: YYYY-MM-DD")
+    start_time: str | None = Field(
+        None, max_length=8, description="HH:MM; an exception without times is the whole day"
+    )
+    end_time: str | None = Field(None, max_length=8, description="HH:MM, 24:00 at the latest")
+    available: bool = Field(True, description="false: closed then")
+    timezone: str | None = Field(None, max_length=64)
+    request_id: RequestId = None
 
 
 class RuleAnswer(Output):
@@ -255,12 +257,21 @@ class DeletedAnswer(Output):
 def delete_event(backend: Backend, caller: Caller, arguments: DeleteEvent) -> Result:
     """Delete an event for good, without a trace. To call it off, use cancel_event."""
     event_id = event_number(arguments.event_id)
-    calendar, _ = backend.event(caller, event_id)
     event = backend.delete(caller, event_id, request_id=arguments.request_id)
+    calendar = backend.calendar(caller, event.calendar_id)
     return Result(
         f"Deleted: {say_event(calendar, event)}.",
         DeletedAnswer(deleted=EventOutput.of(calendar, event)),
     )
+
+
+def _calendar_answer(backend: Backend, caller: Caller, verb: str, calendar: Calendar) -> Result:
+    rules = backend.rules(caller, calendar.id)
+    hours = [f"- {_say_rule(rule)}" for rule in rules] or ["- no availability rules"]
+    data = CalendarAnswer(
+        calendar=CalendarOutput.of(calendar), rules=[RuleOutput.of(rule) for rule in rules]
+    )
+    return Result("\n".join([f"{verb}: {say_calendar(calendar)}.", *hours]), data)
 
 
 def _say_rule(rule: Rule) -> str:

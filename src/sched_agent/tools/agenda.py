@@ -5,21 +5,32 @@ from datetime import date, timedelta
 from sched_agent.backends.base import Backend
 from sched_agent.model.caller import Caller
 from sched_agent.model.event import EventFilter
+from sched_agent.model.ids import Kind, code
 from sched_agent.model.interval import MINUTE
 from sched_agent.model.status import Status
 from sched_agent.model.zone import local
 from sched_agent.services.availability import Question
 from sched_agent.speech.iso import read_day
 from sched_agent.speech.phrasing import say_day, say_interval
-from sched_agent.tools.answers import quoted, say_event
+from sched_agent.tools.answers import EventOutput, Output, SlotOutput, quoted, say_event
 from sched_agent.tools.arguments import calendar_number
+from sched_agent.tools.registry import Result
 
 _MOST_EVENTS = 200
 _MOST_SLOTS = 48
 _COMPLETED_DAYS = 14
 
 
-def agenda(backend: Backend, caller: Caller, calendar_id: str, day: str) -> str:
+class AgendaOutput(Output):
+    """A calendar's day."""
+
+    calendar_id: str
+    date: str
+    events: list[EventOutput]
+    free: list[SlotOutput]
+
+
+def agenda(backend: Backend, caller: Caller, calendar_id: str, day: str) -> Result:
     """Return the events of a day and its free half hours.
 
     Raises:
@@ -47,7 +58,13 @@ def agenda(backend: Backend, caller: Caller, calendar_id: str, day: str) -> str:
         "Free half hours:",
         *([f"- {say_interval(slot.interval, calendar.zone)}" for slot in free.slots] or ["- none"]),
     ]
-    return "\n".join(lines)
+    data = AgendaOutput(
+        calendar_id=code(Kind.CALENDAR, calendar.id),
+        date=day,
+        events=[EventOutput.of(calendar, event) for event in page.items],
+        free=[SlotOutput.of(slot) for slot in free.slots],
+    )
+    return Result("\n".join(lines), data)
 
 
 def agenda_dates(backend: Backend, caller: Caller) -> list[str]:

@@ -1,5 +1,6 @@
 """What tools answer: values for programs and, in `say`, text for the model."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -120,9 +121,13 @@ def iso(at: int, in_zone: ZoneInfo) -> str:
     return zone.local(at, in_zone).isoformat()
 
 
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
 def quoted(text: str) -> str:
-    """Return text that somebody wrote, on one line and between quotes: it is data."""
-    line = " ".join(text.split())
+    """Return text that somebody wrote, visible, on one line and between quotes: it is data."""
+    plain = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
+    line = " ".join(plain.replace("“", '"').replace("”", '"').split())
     return f"“{line if len(line) <= 120 else line[:119] + '…'}”"
 
 
@@ -138,12 +143,23 @@ def say_event(calendar: Calendar, event: Event) -> str:
     return f"{quoted(event.title)} {when}{invited} [{name}, {event.status}{held}]"
 
 
-def say_slots(slots: Iterable[Slot], in_zone: ZoneInfo | None = None) -> str:
-    """Return slots a line each, with weekday, local time, zone and the start to send back."""
+def say_slots(
+    slots: Iterable[Slot], in_zone: ZoneInfo | None = None, *, several: bool = False
+) -> str:
+    """Return slots a line each, with weekday, local time, zone and the start to send back.
+
+    Args:
+        slots: The slots.
+        in_zone: The zone to say them in; None: each one's own.
+        several: Whether several calendars were asked, so that each line names those that are free.
+    """
     lines = []
     for slot in slots:
         shown = in_zone or zone.zone(slot.timezone)
-        lines.append(f"- {say_interval(slot.interval, shown)}: {iso(slot.interval.start, shown)}")
+        free = ", ".join(code(Kind.CALENDAR, number) for number in slot.calendar_ids)
+        where = f" [{free}]" if several else ""
+        start = iso(slot.interval.start, shown)
+        lines.append(f"- {say_interval(slot.interval, shown)}: {start}{where}")
     return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -15,7 +16,7 @@ from sched_agent.errors import (
     UnknownRule,
 )
 from sched_agent.model import ids
-from sched_agent.model.attendee import Attendee
+from sched_agent.model.attendee import Attendee, Response
 
 
 def _listed(value: object) -> object:
@@ -23,7 +24,7 @@ def _listed(value: object) -> object:
     if isinstance(value, str) and value.strip().startswith("["):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     if isinstance(value, str | int | dict):
         return [value]
@@ -40,6 +41,10 @@ class ToolInput(BaseModel):
     def _without_nulls(cls, given: object) -> object:
         if not isinstance(given, Mapping):
             return given
+        for name, value in given.items():
+            field = cls.model_fields.get(name)
+            if isinstance(value, bool) and field and field.annotation is not bool:
+                raise ValueError(f"{name} is neither true nor false")
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -49,10 +54,12 @@ class AttendeeInput(ToolInput):
     name: str | None = Field(None, max_length=200)
     email: str | None = Field(None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
     phone: str | None = Field(None, max_length=40)
+    response: Literal["accepted", "declined", "tentative", "needs_action"] | None = None
 
     def value(self) -> Attendee:
         """Return the attendee."""
-        return Attendee(name=self.name, email=self.email, phone=self.phone)
+        response = Response(self.response or "needs_action")
+        return Attendee(name=self.name, email=self.email, phone=self.phone, response=response)
 
 
 Id = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v)]
@@ -67,7 +74,9 @@ RequestId = Annotated[
     str | None,
     Field(min_length=1, max_length=128, description="Repeat it to retry: the act happens once"),
 ]
-Version = Annotated[int | None, Field(ge=1, description="Fail if changed since this version")]
+Version = Annotated[
+    int | None, Field(ge=1, le=2**53, description="Fail if changed since this version")
+]
 Minutes = Annotated[int, Field(ge=1, le=10080)]
 StatusName = Literal["confirmed", "tentative", "cancelled"]
 OwnerTypeName = Literal["user", "agent"]
@@ -93,7 +102,7 @@ def _told(fault: ValidationError, kind: type[BaseModel], tool: str) -> Exception
     found = fault.errors(include_url=False, include_input=False, include_context=False)
     unknown = [e["loc"] for e in found if e["type"] == "extra_forbidden"]
     if unknown:
-        return _unknown_arguments([".".join(map(str, loc)) for loc in unknown], kind, tool)
+        return _unknown_arguments(unknown, kind, tool)
     fields = {
         ".".join(str(part) for part in e["loc"]) or "arguments": _plain(e["msg"]) for e in found
     }
@@ -101,23 +110,30 @@ def _told(fault: ValidationError, kind: type[BaseModel], tool: str) -> Exception
     return InvalidArgument(f"{problems}.", fields=fields)
 
 
-def _unknown_arguments(unknown: Sequence[str], kind: type[BaseModel], tool: str) -> UnknownArgument:
-    known = [field.alias or name for name, field in kind.model_fields.items()]
+def _unknown_arguments(
+    unknown: Sequence[tuple[int | str, ...]], kind: type[BaseModel], tool: str
+) -> UnknownArgument:
+    nested = all(len(where) > 1 for where in unknown)  # the only nested model is an attendee
+    model = AttendeeInput if nested else kind
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    named = [str(where[-1])[:40] for where in unknown if nested or len(where) == 1][:5]
     meant = [
         f"{name} (did you mean {near[0]}?)"
         if (near := difflib.get_close_matches(name, known, 1))
         else name
-        for name in unknown
+        for name in named
     ]
+    whose, what = ("An attendee of ", "field") if nested else ("", "argument")
     return UnknownArgument(
-        f"{tool} has no argument {', '.join(meant)}.",
-        hint=f"Its arguments: {', '.join(known)}." if known else "It takes no arguments.",
-        fields=dict.fromkeys(unknown, "is not an argument of this tool"),
+        f"{whose}{tool} has no {what} {', '.join(meant)}.",
+        hint=f"There are: {', '.join(known)}." if known else "It takes no arguments.",
+        fields=dict.fromkeys(named, f"is not one of the {what}s"),
     )
 
 
 def _plain(message: str) -> str:
     plain = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    plain = re.sub(r" or (an )?instance of \w+", "", plain).replace("dictionary", "object")
     return plain[:1].lower() + plain[1:]
 
 

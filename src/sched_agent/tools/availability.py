@@ -67,7 +67,7 @@ def check_availability(backend: Backend, caller: Caller, arguments: CheckAvailab
     to create_event. If the time asked for is not free it says why and gives the nearest free times.
     """
     calendars = the_calendars(backend, caller, arguments.calendar_ids)
-    in_zone = zone.zone(arguments.timezone) if arguments.timezone else calendars[0].zone
+    in_zone = calendars[0].zone if arguments.timezone is None else zone.zone(arguments.timezone)
     length = arguments.duration_minutes * MINUTE
     when = _stretch(arguments, in_zone, length, backend.now())
     answer = backend.free(
@@ -115,7 +115,8 @@ def _stretch(arguments: CheckAvailability, in_zone: ZoneInfo, length: int, now: 
 
 def _result(arguments: CheckAvailability, when: When, answer: Answer, in_zone: ZoneInfo) -> Result:
     slots = answer.slots[: arguments.limit]
-    shown = in_zone if arguments.timezone or len(answer.calendars) > 1 else None
+    several = len(answer.calendars) > 1
+    shown = in_zone if several or arguments.timezone is not None else None
     data = AvailabilityOutput(
         available=bool(slots),
         reason=answer.refusal.code if answer.refusal else None,
@@ -135,14 +136,15 @@ def _say(
     when: When, answer: Answer, data: AvailabilityOutput, in_zone: ZoneInfo, shown: ZoneInfo | None
 ) -> Sequence[str]:
     asked = say_interval(when.interval, in_zone)
-    slots = answer.slots[: len(data.slots)]
+    several = len(answer.calendars) > 1
+    slots = say_slots(answer.slots[: len(data.slots)], shown, several=several)
     if slots and when.exact:
-        return [f"Yes, {asked} is free.", say_slots(slots, shown)]
+        return [f"Yes, {asked} is free.", slots]
     if slots:
-        more = "\nThere are more: narrow when, or raise limit." if data.more else ""
-        return [f"Free for {data.duration_minutes} minutes:", say_slots(slots, shown) + more]
+        more = ["There are more: narrow when, or raise limit."] if data.more else []
+        return [f"Free for {data.duration_minutes} minutes:", slots, *more]
     why = f": {WHY_NOT[answer.refusal.code]} ({answer.refusal.code})" if answer.refusal else ""
     lines = [f"Not free: {asked}{why}." if when.exact else f"Nothing is free in {asked}."]
     if not answer.alternatives:
-        return [*lines, "Nothing is free in the 60 days around it either."]
-    return [*lines, "Nearest free times:", say_slots(answer.alternatives, shown)]
+        return [*lines, "No free time was found in the 60 days around it either."]
+    return [*lines, "Nearest free times:", say_slots(answer.alternatives, shown, several=several)]

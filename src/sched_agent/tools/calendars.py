@@ -99,7 +99,10 @@ def the_calendar(backend: Backend, caller: Caller, calendar_id: str | None) -> C
         return backend.calendar(caller, calendar_number(calendar_id))
     first = backend.calendars(caller, limit=5).items
     if not first:
-        raise UnknownCalendar("There is no calendar yet.", hint="Create one with create_calendar.")
+        raise UnknownCalendar(
+            "There is no calendar yet.",
+            hint="An admin makes one, such as by `sched-agent calendar create NAME`.",
+        )
     if len(first) > 1:
         raise InvalidArgument(
             "calendar_id is missing, and there are several calendars.",
@@ -107,6 +110,11 @@ def the_calendar(backend: Backend, caller: Caller, calendar_id: str | None) -> C
             fields={"calendar_id": "is required here"},
         )
     return first[0]
+
+
+def _no_calendar() -> UnknownCalendar:
+    hint = "An admin makes one, such as by `sched-agent calendar create NAME`."
+    return UnknownCalendar("There is no calendar yet.", hint=hint)
 
 
 def the_calendars(
@@ -123,7 +131,10 @@ def the_calendars(
         return [backend.calendar(caller, number) for number in numbers]
     page = backend.calendars(caller, limit=50)
     if not page.items:
-        raise UnknownCalendar("There is no calendar yet.", hint="Create one with create_calendar.")
+        raise UnknownCalendar(
+            "There is no calendar yet.",
+            hint="An admin makes one, such as by `sched-agent calendar create NAME`.",
+        )
     if page.next_cursor:
         raise InvalidArgument(
             "calendar_ids is missing, and there are more than 50 calendars.",

@@ -4,16 +4,15 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, get_type_hints
+from typing import Any, get_type_hints
 
 from pydantic import BaseModel
 
 from sched_agent.backends.base import Backend
 from sched_agent.errors import NotAllowed
 from sched_agent.model.caller import Caller, Level
+from sched_agent.settings import Toolset
 from sched_agent.tools.arguments import read
-
-Toolset = Literal["booking", "admin"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ _STATE = "sched_agent.caller"
 
 
 def authenticate(
-    app: App, environment: Environment, authorization: str | None, *, trusted: bool
+    app: App, environment: Environment, authorization: str | None, trusted: bool
 ) -> Caller:
     """Return the caller that an `Authorization` header stands for.
 
@@ -21,14 +21,15 @@ def authenticate(
         app: The program.
         environment: The one that a caller without a token works in.
         authorization: The header, if there is one.
-        trusted: Whether only this machine can reach the server.
+        trusted: Whether the request certainly comes from this machine.
 
     Raises:
         NotAuthenticated: The token is missing where one is needed, or is not valid. One is needed
-            as soon as there is one, and always where other machines can reach the server.
+            for good as soon as there has been one, and always where a request may come from
+            another machine.
     """
     if authorization is None:
-        if trusted and not app.store.has_tokens(app.clock()):
+        if trusted and not app.store.has_tokens():
             return local_admin(environment)
         raise NotAuthenticated("The request carries no token.")
     scheme, _, secret = authorization.partition(" ")

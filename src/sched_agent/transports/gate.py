@@ -16,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from sched_agent.clock import Clock
+from sched_agent.clock import Clock, monotonic_clock
 from sched_agent.errors import Internal, InvalidArgument, NotAllowed, RateLimited, SchedAgentError
 from sched_agent.model.caller import Caller
 from sched_agent.model.interval import MINUTE, SECOND
@@ -33,9 +33,15 @@ log = logging.getLogger("sched_agent")
 MAX_BODY_BYTES = 1024 * 1024
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 OPEN_PREFIX = "/.well-known/"  # clients look there for an authorization server; there is none
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _REFERENCE = "sched_agent.request_id"
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
+
+
+def in_url(host: str) -> str:
+    """Return a host as it stands in a URL: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def too_large() -> JSONResponse:
@@ -67,7 +73,7 @@ class Allowance:
     """How many requests each caller may make: a bucket that fills evenly over a minute."""
 
     a_minute: int
-    clock: Clock
+    clock: Clock = monotonic_clock
     _buckets: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def spend(self, name: str) -> int | None:
@@ -78,7 +84,7 @@ class Allowance:
         """
         if not self.a_minute:
             return None
-        now = self.clock()
+        now = self.clock()  # one that nobody sets
         tokens, since = self._buckets.get(name, (float(self.a_minute), now))
         tokens = min(self.a_minute, tokens + (now - since) * self.a_minute / MINUTE)
         if tokens < 1:
@@ -98,14 +104,16 @@ class Gate:
         self,
         app: AsgiApp,
         *,
-        who: Callable[[str | None], Caller],
+        who: Callable[[str | None, bool], Caller],
+        trusting: bool,
         allowance: Allowance,
         allowed_hosts: Sequence[str],
     ) -> None:
         self._app = app
         self._who = who
+        self._trusting = trusting
         self._allowance = allowance
-        self._hosts = {name.lower() for name in (*_LOOPBACK, *allowed_hosts)}
+        self._hosts = {in_url(name).lower() for name in (*LOOPBACK, *allowed_hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or answer it here."""
@@ -121,7 +129,10 @@ class Gate:
             return
         try:
             if scope["path"] not in OPEN_PATHS and not scope["path"].startswith(OPEN_PREFIX):
-                caller = await anyio.to_thread.run_sync(self._who, headers.get("authorization"))
+                trusted = self._trusting and not any(name in headers for name in _FORWARDED)
+                caller = await anyio.to_thread.run_sync(
+                    self._who, headers.get("authorization"), trusted
+                )
                 remember_caller(scope, caller)  # type: ignore[arg-type]  # a scope is a dict
                 left = self._allowance.spend(caller.name)
                 if left is not None:

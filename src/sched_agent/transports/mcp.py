@@ -173,7 +173,7 @@ class SchedAgentServer(MCPServer[Any]):
 
         def day_agenda(calendar_id: str, date: str) -> str:
             try:
-                return agenda(backend, _caller.get(), calendar_id, date)
+                return agenda(backend, _caller.get(), calendar_id, date).text
             except NotFound as error:
                 raise ResourceNotFoundError(error.message) from None
             except SchedAgentError as error:
@@ -205,11 +205,14 @@ class SchedAgentServer(MCPServer[Any]):
         return []
 
 
-def http_app(server: SchedAgentServer, *, host: str, allowed_hosts: Sequence[str]) -> Starlette:
-    """Return the ASGI application that serves MCP at `/mcp`; each request stands for itself."""
-    names = ["127.0.0.1", "localhost", "[::1]", *allowed_hosts]
-    own = [host] if host not in {"0.0.0.0", "::"} else []  # noqa: S104  # compared, not bound
-    hosts = [spelled for name in [*names, *own] for spelled in (name, f"{name}:*")]
+def http_app(server: SchedAgentServer, names: Sequence[str]) -> Starlette:
+    """Return the ASGI application that serves MCP at `/mcp`; each request stands for itself.
+
+    Args:
+        server: The server.
+        names: By which it may be called, against DNS rebinding.
+    """
+    hosts = [spelled for name in names for spelled in (name, f"{name}:*")]
     origins = [f"{scheme}://{spelled}" for spelled in hosts for scheme in ("http", "https")]
     return server.streamable_http_app(
         stateless_http=True,

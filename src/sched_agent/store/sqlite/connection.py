@@ -74,8 +74,12 @@ class Connections:
         return self._open()
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
-        if connection.in_transaction:
-            connection.execute("rollback")
+        try:
+            if connection.in_transaction:
+                connection.execute("rollback")
+        except sqlite3.Error:
+            connection.close()  # the fault that led here is the one to tell
+            return
         with self._guard:
             if not self._closed:
                 self._idle.append(connection)

@@ -125,12 +125,13 @@ _TABLES = (
     """
     create table request (
         environment_id integer not null references environment on delete cascade,
+        caller text not null,
         operation text not null,
         request_id text not null,
         fingerprint text not null,
         answer text not null,
         created_at integer not null,
-        primary key (environment_id, operation, request_id)
+        primary key (environment_id, caller, operation, request_id)
     ) strict, without rowid
     """,
     "create index request_by_age on request (environment_id, created_at)",
@@ -161,6 +162,11 @@ def pending(connection: sqlite3.Connection) -> list[str]:
         SettingsError: It has taken steps that this version does not know.
     """
     done = applied(connection)
+    tables = connection.execute("select count(*) from sqlite_schema where type = 'table'")
+    if not done and tables.fetchone() != (0,):
+        raise SettingsError(
+            "The database belongs to another program: name another DATABASE, or a file that is new."
+        )
     unknown: Sequence[str] = [name for name in done if name not in names()]
     if unknown:
         raise SettingsError(

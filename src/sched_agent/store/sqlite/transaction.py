@@ -10,13 +10,13 @@ from sched_agent.errors import UnknownCalendar, UnknownEvent, UnknownRule
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, Environment
 from sched_agent.model.caller import Token
-from sched_agent.model.event import BLOCK_TYPE, Event, EventFilter
+from sched_agent.model.event import BLOCK_TYPE, LONGEST, Event, EventFilter
 from sched_agent.model.ids import Number, new_number
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.schedule import Taken
 from sched_agent.model.status import is_live
 from sched_agent.model.text import digits, fold
-from sched_agent.store.base import Remembered
+from sched_agent.store.base import Remembered, RequestKey
 from sched_agent.store.sqlite import rows
 
 REMEMBERED_FOR = DAY + DAY // 24
@@ -135,13 +135,12 @@ class SqliteReader:
         )
         return [rows.token(row) for row in found]
 
-    def recall(self, operation: str, request_id: str) -> Remembered | None:
+    def recall(self, key: RequestKey) -> Remembered | None:
         """See `store.base.Reader`."""
         row = self._one(
             "select fingerprint, answer from request"
-            " where environment_id = ? and operation = ? and request_id = ?",
-            operation,
-            request_id,
+            " where environment_id = ? and caller = ? and operation = ? and request_id = ?",
+            *key,
         )
         return Remembered(row[0], json.loads(row[1])) if row else None
 
@@ -241,7 +240,7 @@ class SqliteTransaction(SqliteReader):
         )
         return changed.rowcount > 0
 
-    def remember(self, operation: str, request_id: str, remembered: Remembered, now: int) -> None:
+    def remember(self, key: RequestKey, remembered: Remembered, now: int) -> None:
         """See `store.base.Transaction`."""
         self._change(
             "delete from request where environment_id = ? and created_at < ?", now - REMEMBERED_FOR
@@ -249,8 +248,7 @@ class SqliteTransaction(SqliteReader):
         self._insert(
             "request",
             {
-                "operation": operation,
-                "request_id": request_id,
+                **key._asdict(),
                 "fingerprint": remembered.fingerprint,
                 "answer": json.dumps(dict(remembered.answer), ensure_ascii=False),
                 "created_at": now,
@@ -290,8 +288,8 @@ def _conditions(wanted: EventFilter) -> tuple[str, list[object]]:
     start, end = wanted.starts_from, wanted.ends_until
     if start is not None and wanted.contained:
         parts.append(("start_at >= ?", (start,)))
-    elif start is not None:
-        parts.append(("end_at > ?", (start,)))
+    elif start is not None:  # the second bound is what the index is searched by
+        parts.append(("end_at > ? and start_at > ?", (start, start - LONGEST)))
     if end is not None and wanted.contained:
         parts.append(("start_at < ? and end_at <= ?", (end, end)))
     elif end is not None:

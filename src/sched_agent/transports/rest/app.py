@@ -18,18 +18,37 @@ from sched_agent.model.calendar import Environment
 from sched_agent.services.app import App
 from sched_agent.settings import Settings
 from sched_agent.transports.auth import authenticate, caller_of
-from sched_agent.transports.gate import Allowance, AsgiApp, Gate, internal, too_large
+from sched_agent.transports.gate import (
+    LOOPBACK,
+    Allowance,
+    AsgiApp,
+    Gate,
+    in_url,
+    internal,
+    too_large,
+)
 from sched_agent.transports.mcp import SchedAgentServer, http_app
 from sched_agent.transports.problem import problem_response
 from sched_agent.transports.rest import talkover
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
 
 def application(
-    app: App, backend: Backend, environment: Environment, settings: Settings
+    app: App,
+    backend: Backend,
+    environment: Environment,
+    settings: Settings,
+    allowance: Allowance | None = None,
 ) -> AsgiApp:
-    """Return everything that `serve` serves, behind its gate."""
+    """Return everything that `serve` serves, behind its gate.
+
+    Args:
+        app: The program.
+        backend: What the tools call.
+        environment: The one that callers without a token work in, where that is allowed.
+        settings: Host, names, toolsets, language and rate limit.
+        allowance: How often callers may ask; default: as the settings say.
+    """
+    names = (settings.host, *settings.allowed_hosts)
     server = SchedAgentServer(
         backend,
         toolsets=settings.toolsets,
@@ -37,7 +56,7 @@ def application(
         local=None,
         who_asks=caller_of,
     )
-    mcp = http_app(server, host=settings.host, allowed_hosts=settings.allowed_hosts)
+    mcp = http_app(server, [in_url(name) for name in (*LOOPBACK, *names)])
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -58,18 +77,23 @@ def application(
     rest.include_router(talkover.router)
     _add_health(rest, app)
     _tell_errors(rest)
-    trusted = settings.host in LOOPBACK
     return Gate(
         rest,
-        who=partial(authenticate, app, environment, trusted=trusted),
-        allowance=Allowance(settings.rate_limit, app.clock),
-        allowed_hosts=(settings.host, *settings.allowed_hosts),
+        who=partial(authenticate, app, environment),
+        trusting=is_private(settings),
+        allowance=allowance or Allowance(settings.rate_limit),
+        allowed_hosts=names,
     )
+
+
+def is_private(settings: Settings) -> bool:
+    """Whether only this machine is meant to reach the server: by address, and by no other name."""
+    return settings.host in LOOPBACK and not settings.allowed_hosts
 
 
 def _add_health(rest: FastAPI, app: App) -> None:
     @rest.get("/healthz", tags=["health"])
-    def alive() -> dict[str, str]:
+    async def alive() -> dict[str, str]:
         """Whether the process answers."""
         return {"status": "ok"}
 

@@ -7,7 +7,7 @@ create-calendar-event promises no more, and its own example is a Saturday in the
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, status
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, status
 from pydantic import Field
 
 from sched_agent.errors import InvalidArgument, UnknownEvent
@@ -72,16 +72,27 @@ def app_of(request: Request) -> App:
 
 Asking = Annotated[Caller, Depends(caller_of)]
 Running = Annotated[App, Depends(app_of)]
+Retried = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=128,
+        description="Names the request, so that its repetition acts once and gets the first answer",
+    ),
+]
 CalendarId = Annotated[str, Path(max_length=64, description="Calendar UUID")]
 EventId = Annotated[str, Path(max_length=64, description="Event UUID")]
 
 
 @router.post("/calendars", status_code=status.HTTP_201_CREATED, tags=["calendars"])
-def create_calendar(app: Running, caller: Asking, body: CalendarBody) -> Envelope[CalendarData]:
+def create_calendar(
+    app: Running, caller: Asking, body: CalendarBody, key: Retried = None
+) -> Envelope[CalendarData]:
     """Create a calendar. It is open inside its availability rules; it starts without any."""
     sent = _calendar_changes(body)
     policy = {name: sent.pop(name) for name in list(sent) if name in Policy.__slots__}
-    calendar = calendars.create(app, caller, **sent, policy=Policy(**policy))
+    calendar = calendars.create(app, caller, **sent, policy=Policy(**policy), request_id=key)
     return Envelope(data=CalendarData.of(calendar))
 
 
@@ -130,11 +141,16 @@ def get_calendar(app: Running, caller: Asking, calendar_id: CalendarId) -> Envel
 
 @router.put("/calendars/{calendar_id}", tags=["calendars"])
 def update_calendar(
-    app: Running, caller: Asking, calendar_id: CalendarId, body: CalendarChanges
+    app: Running,
+    caller: Asking,
+    calendar_id: CalendarId,
+    body: CalendarChanges,
+    key: Retried = None,
 ) -> Envelope[CalendarData]:
     """Change a calendar: what is not sent stays, null clears."""
     changes = _calendar_changes(body)
-    calendar = calendars.revise(app, caller, calendar_number(calendar_id), changes)
+    number = calendar_number(calendar_id)
+    calendar = calendars.revise(app, caller, number, changes, request_id=key)
     return Envelope(data=CalendarData.of(calendar))
 
 
@@ -149,7 +165,7 @@ def delete_calendar(app: Running, caller: Asking, calendar_id: CalendarId) -> Do
     "/calendars/{calendar_id}/events", status_code=status.HTTP_201_CREATED, tags=["events"]
 )
 def create_event(
-    app: Running, caller: Asking, calendar_id: CalendarId, body: EventBody
+    app: Running, caller: Asking, calendar_id: CalendarId, body: EventBody, key: Retried = None
 ) -> Envelope[EventData]:
     """Create an event; a taken time is refused unless the calendar allows double booking."""
     calendar = calendars.get(app, caller, calendar_number(calendar_id))
@@ -167,7 +183,7 @@ def create_event(
         owner=body.owner(),
         created_by=body.created_by,
     )
-    event = events.book(app, caller, calendar.id, draft, check=Check.CONFLICTS)
+    event = events.book(app, caller, calendar.id, draft, check=Check.CONFLICTS, request_id=key)
     return Envelope(data=EventData.of(event))
 
 
@@ -197,13 +213,17 @@ def get_event(
 
 @router.put("/calendars/{calendar_id}/events/{event_id}", tags=["events"])
 def update_event(
-    app: Running, caller: Asking, calendar_id: CalendarId, event_id: EventId, body: EventChanges
+    app: Running,
+    caller: Asking,
+    calendar_id: CalendarId,
+    event_id: EventId,
+    body: EventChanges,
+    key: Retried = None,
 ) -> Envelope[EventData]:
     """Change an event; `{"status": "cancelled"}` cancels it."""
     calendar, event = _event(app, caller, calendar_id, event_id)
-    revised = events.revise(
-        app, caller, event.id, _event_change(body, calendar), check=Check.CONFLICTS
-    )
+    change = _event_change(body, calendar)
+    revised = events.revise(app, caller, event.id, change, check=Check.CONFLICTS, request_id=key)
     return Envelope(data=EventData.of(revised))
 
 
@@ -235,9 +255,18 @@ def query_availability(
             "One question covers 366 days at most.", fields={"to": "is too far from from"}
         )
     question = Question(
-        calendar_ids=(calendar.id,), within=Interval(start, end), length=duration_minutes * MINUTE
+        calendar_ids=(calendar.id,),
+        within=Interval(start, end),
+        length=duration_minutes * MINUTE,
+        limit=MOST_ROWS + 1,
     )
     slots = availability.check(app, caller, question).slots
+    if len(slots) > MOST_ROWS:
+        raise InvalidArgument(
+            f"More than {MOST_ROWS} slots are free there.",
+            hint="Ask about a shorter time, or longer slots.",
+            fields={"to": "is too far from from"},
+        )
     return Envelope(
         data=[
             SlotData(start_at=utc_text(slot.interval.start), end_at=utc_text(slot.interval.end))
@@ -266,7 +295,7 @@ def list_availability_rules(
     response_model_exclude_none=True,
 )
 def create_availability_rule(
-    app: Running, caller: Asking, calendar_id: CalendarId, body: RuleBody
+    app: Running, caller: Asking, calendar_id: CalendarId, body: RuleBody, key: Retried = None
 ) -> Envelope[RuleData]:
     """Open or close a calendar: every week on some days, or on one date (a later rule wins)."""
     if body.type == "exception" and body.available is None:
@@ -283,7 +312,8 @@ def create_availability_rule(
         available=body.available is not False,
         timezone=body.timezone,
     )
-    kept = calendars.add_rule(app, caller, calendar_number(calendar_id), rule)
+    number = calendar_number(calendar_id)
+    kept = calendars.add_rule(app, caller, number, rule, request_id=key)
     return Envelope(data=RuleData.of(kept))
 
 
@@ -375,14 +405,19 @@ def _calendar_changes(body: CalendarBody) -> dict[str, Any]:
 
 def _event_change(body: EventChanges, calendar: Calendar) -> Change:
     sent = body.model_fields_set
-    words = body.model_dump(include=sent & {"title", "description", "location", "status", "type"})
-    fields = {k: v for k, v in words.items() if v is not None or k in {"description", "location"}}
+    cleared = {"description", "location", "created_by"}
+    words = body.model_dump(include=sent & (cleared | {"title", "status", "type"}))
+    fields = {k: v for k, v in words.items() if v is not None or k in cleared}
     if "attendees" in sent:
         fields["attendees"] = body.invited()
     if sent & {"owner_type", "owner_id"}:
         fields["owner"] = body.owner()
-    start = (
-        read_moment(body.start_at, calendar.zone, field="start_at").at if body.start_at else None
+    return Change(
+        fields=fields,
+        start=_moment(body.start_at, calendar, "start_at"),
+        end=_moment(body.end_at, calendar, "end_at"),
     )
-    end = read_moment(body.end_at, calendar.zone, field="end_at").at if body.end_at else None
-    return Change(fields=fields, start=start, end=end)
+
+
+def _moment(text: str | None, calendar: Calendar, field: str) -> int | None:
+    return None if text is None else read_moment(text, calendar.zone, field=field).at

@@ -1,8 +1,10 @@
 """What the Talkover family sends and receives: bodies and data, as pydantic models."""
 
+import json
+from collections.abc import Iterable
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sched_agent.model import ids
 from sched_agent.model.attendee import Attendee
@@ -20,6 +22,46 @@ ShortText = Annotated[str, Field(max_length=255)]
 ActorId = Annotated[str, Field(min_length=1, max_length=100)]
 Count = Annotated[int, Field(strict=True, ge=1, le=1000)]
 MinutesOfDay = Annotated[int, Field(strict=True, ge=0, le=1440)]
+
+
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    """Let metadata pass that can be kept and given back as it is."""
+    if _depth(value) > _DEEPEST_METADATA:
+        raise ValueError(f"must not be nested more than {_DEEPEST_METADATA} deep")
+    try:
+        size = len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
+    except ValueError:
+        raise ValueError("must be plain JSON: no NaN, no infinity, no half characters") from None
+    if size > _LARGEST_METADATA:
+        raise ValueError(f"must not be larger than {_LARGEST_METADATA} bytes")
+    return value
+
+
+def _depth(value: object) -> int:
+    """Return how deep a JSON value is nested, without descending into any depth."""
+    depth = 0
+    level: list[object] = [value]
+    while level and depth <= _DEEPEST_METADATA:
+        depth += 1
+        level = [inner for one in level for inner in _parts(one)]
+    return depth
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+_DEEPEST_METADATA = 20
+_LARGEST_METADATA = 16 * 1024
+Metadata = Annotated[dict[str, Any], AfterValidator(_storable)]
+
+
+class Body(BaseModel):
+    """What a client sends: white space around texts does not count."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
 
 
 class Envelope(BaseModel, Generic[DataT]):
@@ -51,7 +93,7 @@ class Done(BaseModel):
     message: str
 
 
-class PolicyFields(BaseModel):
+class PolicyFields(Body):
     """What a calendar offers and accepts: our addition to the family's calendars."""
 
     availability: Literal["rules", "open"] | None = None
@@ -74,7 +116,7 @@ class CalendarBody(PolicyFields):
     )
     owner_id: ActorId | None = Field(None, description="UUID of the user who owns the calendar")
     description: Annotated[str, Field(max_length=4000)] | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Metadata | None = None
 
 
 class CalendarChanges(CalendarBody):
@@ -112,7 +154,7 @@ class CalendarData(PolicyFields):
         )
 
 
-class AttendeeBody(BaseModel):
+class AttendeeBody(Body):
     """An invited person."""
 
     name: ShortText | None = None
@@ -124,13 +166,14 @@ class AttendeeBody(BaseModel):
         return Attendee(name=self.name, email=self.email, phone=self.phone)
 
 
-class EventFields(BaseModel):
+class EventFields(Body):
     """What create-calendar-event and update-calendar-event have in common."""
 
     description: Annotated[str, Field(max_length=4000)] | None = None
     location: Annotated[str, Field(max_length=4000)] | None = None
     owner_id: ActorId | None = Field(None, description="UUID of the owner (user or agent)")
     owner_type: OwnerType | None = None
+    created_by: ActorId | None = Field(None, description="UUID of the creating user")
     attendees: Annotated[list[AttendeeBody], Field(max_length=200)] | None = None
 
     def owner(self) -> Owner | None:
@@ -164,7 +207,6 @@ class EventBody(EventFields):
     type: Annotated[str, Field(min_length=1, max_length=50)] | None = Field(
         None, description="Free tag; default: meeting"
     )
-    created_by: ActorId | None = Field(None, description="UUID of the creating user")
 
 
 class EventChanges(EventFields):
@@ -242,7 +284,7 @@ class SlotData(BaseModel):
     end_at: str
 
 
-class RuleBody(BaseModel):
+class RuleBody(Body):
     """Body of create-availability-rule; hours of an exception are our addition."""
 
     type: Literal["recurring", "exception"]
