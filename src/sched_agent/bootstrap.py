@@ -48,7 +48,7 @@ def open_program(settings: Settings) -> Program:
     if made:
         log.info(
             "made a first calendar, open Monday to Friday 9:00-17:00 (%s); "
-            "change it with the admin tools or `sched-agent calendar`",
+            "change it with the tools of the toolset admin, or over REST",
             environment.timezone,
         )
     return Program(settings, app, LocalBackend(app), environment)

@@ -136,6 +136,19 @@ def serve(
     """
     import uvicorn
 
+    class _Announced(uvicorn.Server):
+        """Says where it serves, once it does."""
+
+        def __init__(self, config: uvicorn.Config, place: str) -> None:
+            super().__init__(config)
+            self._place = place
+
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                told = "serving MCP at %s/mcp and REST at %s/api/v1; see %s/docs"
+                logging.getLogger("sched_agent").info(told, self._place, self._place, self._place)
+
     from sched_agent.transports.gate import in_url
     from sched_agent.transports.rest.app import application, is_private
 
@@ -148,10 +161,7 @@ def serve(
                 "`sched-agent token create --name NAME`, or listen on 127.0.0.1 and set no "
                 "SCHED_AGENT_ALLOWED_HOSTS."
             )
-        log = logging.getLogger("sched_agent")
-        place = f"http://{in_url(settings.host)}:{settings.port}"
-        log.info("serving MCP at %s/mcp and REST at %s/api/v1; see %s/docs", place, place, place)
-        server = uvicorn.Server(
+        server = _Announced(
             uvicorn.Config(
                 application(program.app, program.backend, program.environment, settings),
                 host=settings.host,
@@ -159,7 +169,8 @@ def serve(
                 log_config=None,
                 access_log=False,
                 server_header=False,
-            )
+            ),
+            f"http://{in_url(settings.host)}:{settings.port}",
         )
         with suppress(SystemExit):  # uvicorn has said why, and would end with a code of its own
             server.run()
@@ -339,7 +350,10 @@ def token_create(
         _print(json.dumps(shown | {"environment": environment, "token": secret}, indent=2))
     else:
         _print(f"{secret}\n")
-        _print("Keep it now: it can't be shown again. Send it as `Authorization: Bearer ...`.")
+        _print(
+            f"Keep it now: it can't be shown again. Send it as `Authorization: Bearer ...`. "
+            f"Its id is {code(Kind.TOKEN, token.id)}, its environment {environment}."
+        )
 
 
 @token_app.command("list")
@@ -364,12 +378,14 @@ def token_list(environment: InEnvironment = "default", as_json: AsJson = False) 
             }
             for token in tokens.find_all(program.app, program.environment)
         ]
+        elsewhere = program.app.store.has_tokens() and not rows
     if as_json:
         _print(json.dumps(rows, indent=2))
     elif rows:
         _table(rows)
     else:
-        _print("No tokens. Make one with `sched-agent token create --name NAME`.")
+        others = " Another environment has some." if elsewhere else ""
+        _print(f"No tokens in the environment {environment}.{others}")
 
 
 @token_app.command("revoke")
@@ -424,7 +440,9 @@ def _table(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*rows[0])
+    table = Table()
+    for name in rows[0]:
+        table.add_column(name, overflow="fold", no_wrap=name == "id")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console().print(table)

@@ -14,6 +14,7 @@ from sched_agent.clock import system_clock
 from sched_agent.errors import SchedAgentError, SettingsError
 from sched_agent.model.interval import DAY
 from sched_agent.model.zone import instant, zone
+from sched_agent.services import environments
 from sched_agent.services.environments import local_admin
 from sched_agent.settings import Settings
 from sched_agent.speech.phrasing import say_moment
@@ -46,7 +47,7 @@ def examine(settings: Settings) -> Sequence[Finding]:
         _clock,
         _port,
         _tokens,
-        _round_trip,
+        _mcp,
     )
     return [_made(check, settings) for check in checks]
 
@@ -100,10 +101,19 @@ def _migrations(settings: Settings) -> Finding:
 
 
 def _zones(settings: Settings) -> Finding:
-    name = timezone(settings)
-    zone(name)
-    found = f"{len(available_timezones())} zones known; new calendars use {name}"
-    return Finding("zones", ok=True, found=found)
+    app = open_app(settings)
+    try:
+        app.store.pending()  # says so if this is no database of ours
+        known = {one.name: one.timezone for one in app.store.environments()}
+    finally:
+        app.store.close()
+    wanted = timezone(settings)
+    used = known.get(environments.DEFAULT, wanted)
+    found = f"{len(available_timezones())} zones known; new calendars use {used}"
+    if used == wanted:
+        return Finding("zones", ok=True, found=found)
+    advice = f"the first start settled that; for {wanted} name the zone when you make a calendar"
+    return Finding("zones", ok=True, found=found, advice=advice)
 
 
 def _clock(settings: Settings) -> Finding:
@@ -160,7 +170,7 @@ def _tokens(settings: Settings) -> Finding:
     )
 
 
-def _round_trip(settings: Settings) -> Finding:
+def _mcp(settings: Settings) -> Finding:
     import anyio
 
     program = open_program(settings)

@@ -399,6 +399,7 @@ def test_the_grid_does_not_depend_on_where_one_looks(situation, later):
 def test_a_clock_time_is_read_or_refused():
     assert read_clock("09:30") == 570
     assert read_clock("24:00", is_end=True) == 1440
-    for wrong in ("24:00", "9:30", "25:00", "12:60", "noon", ""):
+    assert read_clock("9:30") == 570
+    for wrong in ("24:00", "9.30", "25:00", "12:60", "noon", ""):
         with pytest.raises(errors.InvalidArgument):
             read_clock(wrong)

@@ -141,10 +141,10 @@ async def test_a_wall_time_that_occurs_twice_is_the_first_and_the_answer_says_so
     )
 
     assert booked["event"]["start_at"] == "2027-11-07T01:30:00-04:00"
-    assert booked["notes"] == [
-        "01:30 occurs twice on that day in America/New_York; the first (-0400) was taken."
-    ]
-    assert booked["notes"][0] in text
+    note = "01:30 occurs twice on that day in America/New_York; the first (-0400) was taken."
+    assert note in booked["notes"]
+    assert note in text
+    assert "01:30 (-0400)–01:00 (-0500)" in text
 
 
 async def test_times_are_shown_in_the_callers_zone_when_it_is_named(client):
@@ -451,7 +451,7 @@ async def test_an_unknown_field_of_an_attendee_is_refused_by_name(client):
     ("tool", "arguments", "says"),
     [
         ("list_calendars", {"limit": True}, "limit is neither true nor false"),
-        ("check_availability", {"calendar_ids": "[" * 100_000}, "unknown_calendar"),
+        ("check_availability", {"calendar_ids": "[" * 100_000}, "valid list"),
         ("cancel_event", {"event_id": "evt_7k3m9q", "if_version": 2**60}, "less than or equal"),
         ("list_events", {"attendee": "   "}, "at least 1 character"),
         ("create_event", {f"a{n}": 1 for n in range(9000)}, "has no argument a0"),
@@ -495,3 +495,91 @@ async def test_a_title_cannot_forge_the_rest_of_a_line_or_hide_in_it(client):
     _, text = await answer(client, "create_event", title=forged, start_at="2026-11-24T10:00")
 
     assert text.startswith('Booked: “x" Tuesday [evt_000000, confirmed] "y [31m”')
+
+
+async def test_an_offset_that_is_not_the_calendars_is_pointed_out(client):
+    booked, text = await answer(
+        client, "create_event", title="x", start_at="2027-07-14T10:00-05:00", duration_minutes=30
+    )
+
+    assert booked["event"]["start_at"] == "2027-07-14T11:00:00-04:00"
+    assert "10:00-0500 is 11:00 (-0400) in America/New_York." in text
+
+
+async def test_every_way_to_ask_for_a_time_tells_what_time_it_is(client):
+    clock = "It is Friday 20 November 2026, 10:00 (America/New_York) now."
+    _, calendars = await answer(client, "list_calendars")
+    free, text = await answer(client, "check_availability", when="2026-11-24")
+    refusals = [
+        await client.call_tool("check_availability", {"when": "next tuesday"}),
+        await client.call_tool("create_event", {"title": "x", "start_at": "tomorrow"}),
+    ]
+
+    assert free["now"] == "2026-11-20T10:00:00-05:00"
+    for told in (calendars, text, *(refusal.content[0].text for refusal in refusals)):
+        assert clock in told
+
+
+@pytest.mark.parametrize(
+    ("question", "reason", "says"),
+    [
+        ({"when": "2026-11-22"}, "outside_hours", "Nothing is free on Sunday 22 November 2026"),
+        ({"when": "2025-11-24"}, "in_the_past", "that time is over (in_the_past)"),
+        (
+            {"when": "2026-11-24", "duration_minutes": 600},
+            "outside_hours",
+            "No free time was found in the 60 days around it either.",
+        ),
+        ({"when": "2026-11-24T09:00/2026-11-24T09:30"}, "slot_taken", "Nothing is free within"),
+    ],
+)
+async def test_a_day_without_a_free_time_says_why(client, question, reason, says):
+    await answer(client, "create_event", title="x", start_at="2026-11-24T09:00")
+
+    free, text = await answer(client, "check_availability", **question)
+
+    assert (free["available"], free["reason"]) == (False, reason)
+    assert says in text
+
+
+async def test_an_exception_has_to_say_whether_it_opens_or_closes(client):
+    result = await client.call_tool(
+        "add_availability_rule", {"type": "exception", "date": "2026-11-26"}
+    )
+
+    assert "available: true (open) or false (closed)" in result.content[0].text
+
+
+@pytest.mark.parametrize("stored", ["6175550100", "+1 617-555-0100", "(617) 555 0100"])
+@pytest.mark.parametrize("asked", ["+16175550100", "617 555 0100", "1-617-555-0100"])
+async def test_a_caller_is_found_by_phone_with_and_without_the_countrys_code(client, stored, asked):
+    people = [{"name": "Bob", "phone": stored}]
+    await answer(client, "create_event", title="x", start_at="2026-11-24T09:00", attendees=people)
+
+    found, _ = await answer(client, "list_events", attendee=asked)
+
+    assert len(found["events"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "verb"),
+    [
+        ({"type": "block"}, "Blocked"),
+        ({"status": "cancelled"}, "Noted as cancelled"),
+        ({"hold_minutes": 5}, "Held"),
+        ({}, "Booked"),
+    ],
+)
+async def test_an_answer_says_no_more_than_was_done(client, more, verb):
+    _, text = await answer(client, "create_event", title="x", start_at="2026-11-24T09:00", **more)
+
+    assert text.startswith(f"{verb}: ")
+
+
+async def test_a_change_that_changes_nothing_is_said_so(client):
+    made, _ = await answer(client, "create_event", title="x", start_at="2026-11-24T09:00")
+
+    same, text = await answer(client, "update_event", event_id=made["event"]["id"], title="x")
+
+    assert text.startswith("Nothing to change: ")
+    assert same["event"]["version"] == 1

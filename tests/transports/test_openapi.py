@@ -14,12 +14,13 @@ CHECKS = (
 )
 
 
-def test_schemathesis_finds_no_server_error_and_no_undocumented_answer(url, tmp_path):
+def test_schemathesis_finds_no_server_error_and_no_undocumented_answer(url, a_token, tmp_path):
     program = Path(sys.executable).with_name("schemathesis")
     done = subprocess.run(
         [
             program,
             *("run", f"{url}/openapi.json", "--checks", CHECKS),
+            *("--header", f"Authorization: Bearer {a_token('admin')}"),
             *("--max-examples", "20", "--seed", "1", "--no-color"),
         ],
         capture_output=True,

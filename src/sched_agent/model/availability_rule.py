@@ -118,7 +118,7 @@ def openings(
     return windows
 
 
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::00)?\Z")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::00)?\Z")
 
 
 def read_clock(text: str, *, is_end: bool = False) -> int:
@@ -149,7 +149,7 @@ def read_rule(
     day: str | None,
     start_time: str | None,
     end_time: str | None,
-    available: bool,
+    available: bool | None,
     timezone: str | None,
 ) -> Rule:
     """Return the rule that these fields describe (Talkover: create-availability-rule).
@@ -168,6 +168,11 @@ def read_rule(
     if kind == "exception":
         if days_of_week:
             raise _foreign("days_of_week", kind)
+        if available is None:
+            raise InvalidArgument(
+                "An exception needs available: true (open) or false (closed).",
+                fields={"available": "is required for an exception"},
+            )
         return ExceptionRule(
             id=0, date=_date(day), available=available, hours=hours, timezone=timezone
         )
@@ -187,7 +192,7 @@ def read_rule(
         id=0,
         days_of_week=frozenset(days_of_week),
         hours=hours,
-        available=available,
+        available=available is not False,
         timezone=timezone,
     )
 
@@ -205,6 +210,7 @@ def _date(text: str | None) -> date:
         day = None
     if day is None or not 1900 <= day.year <= 2198:
         raise InvalidArgument(
-            "An exception needs a date, YYYY-MM-DD.", fields={"date": "must be YYYY-MM-DD"}
+            "An exception needs a date that exists, YYYY-MM-DD.",
+            fields={"date": "must be YYYY-MM-DD"},
         )
     return day

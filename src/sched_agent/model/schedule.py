@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sched_agent import errors
 from sched_agent.model.availability_rule import Rule, openings
 from sched_agent.model.calendar import Calendar, DoubleBooking
-from sched_agent.model.interval import DAY, MINUTE, Interval, intersect, merge
+from sched_agent.model.interval import DAY, MINUTE, Interval, intersect, merge, subtract
 from sched_agent.model.zone import local_day, on_the_clock
 
 
@@ -104,6 +104,21 @@ class Schedule:
         if _touches(self.full, Interval(asked.start, asked.start + 1)):
             return errors.DayFull
         return None
+
+    def emptiness(self, length: int) -> Refusal:
+        """Return why there is nothing on offer, for a stretch in which there is not."""
+        if self.within.end <= self.now:
+            return errors.InThePast
+        if self.within.end <= self.first_start:
+            return errors.TooSoon
+        if self.within.start >= self.last_start:
+            return errors.TooFarAhead
+        open_here = [one for one in intersect(self.open, [self.within]) if one.length >= length]
+        if not open_here:
+            return errors.OutsideHours
+        if self.full and not subtract(open_here, self.full):
+            return errors.DayFull
+        return errors.SlotTaken
 
     def offers(self, length: int, limit: int | None = None) -> list[Interval]:
         """Return the free slots of a length that lie within the stretch, earliest first."""

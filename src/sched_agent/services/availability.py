@@ -54,7 +54,7 @@ class Answer:
     Args:
         slots: Free slots inside the stretch, earliest first.
         alternatives: If there are none inside: the nearest ones outside.
-        refusal: For an exact time that is not free: why.
+        refusal: Where nothing is free: why, of the first calendar.
         calendars: The calendars that were read.
     """
 
@@ -79,7 +79,8 @@ def check(app: App, caller: Caller, question: Question) -> Answer:
             asked = Interval(question.within.start, question.within.start + question.length)
             slots, refusal = _at(views, asked)
         else:
-            slots, refusal = _slots(views, question.length, question.limit), None
+            slots = _slots(views, question.length, question.limit)
+            refusal = None if slots else views[0][0].emptiness(question.length)
         alternatives = () if slots else _near(tx, calendars, question, now)
     return Answer(slots=slots, alternatives=alternatives, refusal=refusal, calendars=calendars)
 
@@ -128,6 +129,11 @@ def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[N
                 calendars = [tx.calendar(wanted.calendar_id)]
                 near = _near(tx, calendars, question, app.clock(), wanted.leaving_out)
                 refusal.alternatives = near
+                if not near:
+                    refusal.hint = (
+                        "No free time of that length was found in the 60 days around it: "
+                        "ask for a shorter time, or another calendar."
+                    )
         raise
 
 

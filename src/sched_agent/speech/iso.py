@@ -61,9 +61,13 @@ def read_moment(text: str, in_zone: ZoneInfo, *, field: str) -> Moment:
     except ValueError:
         wall = None
     if wall is None:
-        raise _unrecognized(text, field)
+        raise _unrecognized(text, field, "Send date and time as 2026-11-24T15:30.")
     if wall.tzinfo is not None:
-        return Moment(instant(wall))
+        at = instant(wall)
+        here = local(at, in_zone)
+        if here.utcoffset() == wall.utcoffset():
+            return Moment(at)
+        return Moment(at, (f"{wall:%H:%M%z} is {here:%H:%M} ({here:%z}) in {in_zone.key}.",))
     at, twice = read_wall_time(wall, in_zone)
     if not twice:
         return Moment(at)
@@ -155,9 +159,10 @@ def _read_duration(text: str) -> int | None:
     )
 
 
-def _unrecognized(text: str, field: str) -> UnrecognizedTime:
+def _unrecognized(text: str, field: str, hint: str | None = None) -> UnrecognizedTime:
     return UnrecognizedTime(
-        f"{field} {text[:40]!r} is not a date or time in ISO 8601.",
+        f"{field} {text[:40]!r} is not a date or time in ISO 8601, or there is no such day.",
+        hint=hint,
         fields={field: "is not ISO 8601"},
     )
 

@@ -1,8 +1,9 @@
 """Saying times: always with the weekday, the local time and the zone."""
 
+from datetime import time
 from zoneinfo import ZoneInfo
 
-from sched_agent.model.interval import Interval
+from sched_agent.model.interval import DAY, HOUR, Interval
 from sched_agent.model.zone import local
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -15,10 +16,21 @@ _MONTHS = (
 def say_interval(interval: Interval, in_zone: ZoneInfo) -> str:
     """Return for example `Tuesday 24 November 2026, 15:30–16:00 (America/New_York)`."""
     start, end = local(interval.start, in_zone), local(interval.end, in_zone)
-    until = f"–{end:%H:%M}"
+    changes = start.utcoffset() != end.utcoffset()  # then the clock alone may mislead
+    begins, ends = (f"{one:%H:%M}" + (f" ({one:%z})" if changes else "") for one in (start, end))
+    until = f"–{ends}"
     if end.date() != start.date():
-        until = f" – {say_day(interval.end, in_zone)}, {end:%H:%M}"
-    return f"{say_day(interval.start, in_zone)}, {start:%H:%M}{until} ({in_zone.key})"
+        until = f" – {say_day(interval.end, in_zone)}, {ends}"
+    return f"{say_day(interval.start, in_zone)}, {begins}{until} ({in_zone.key})"
+
+
+def say_stretch(interval: Interval, in_zone: ZoneInfo) -> str:
+    """Return for example `on Tuesday 24 November 2026 (America/New_York)`, or from when to when."""
+    first = local(interval.start, in_zone)
+    next_day = local(interval.start + DAY + 2 * HOUR, in_zone).replace(hour=0, minute=0, second=0)
+    if first.time() == time(0) and local(interval.end, in_zone) == next_day:
+        return f"on {say_day(interval.start, in_zone)} ({in_zone.key})"
+    return f"within {say_interval(interval, in_zone)}"
 
 
 def say_moment(at: int, in_zone: ZoneInfo) -> str:

@@ -163,7 +163,7 @@ class AddAvailabilityRule(ToolInput):
         None, max_length=8, description="HH:MM; an exception without times is the whole day"
     )
     end_time: str | None = Field(None, max_length=8, description="HH:MM, 24:00 at the latest")
-    available: bool = Field(True, description="false: closed then")
+    available: bool | None = Field(None, description="false: closed then; an exception needs it")
     timezone: str | None = Field(None, max_length=64)
     request_id: RequestId = None
 

@@ -1,13 +1,15 @@
 """What tools answer: values for programs and, in `say`, text for the model."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sched_agent.errors import SchedAgentError
+from sched_agent.backends.base import Backend
+from sched_agent.errors import SchedAgentError, UnrecognizedTime
 from sched_agent.model import zone
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.calendar import Calendar
@@ -161,6 +163,16 @@ def say_slots(
         start = iso(slot.interval.start, shown)
         lines.append(f"- {say_interval(slot.interval, shown)}: {start}{where}")
     return "\n".join(lines)
+
+
+@contextmanager
+def now_told(backend: Backend, in_zone: ZoneInfo) -> Iterator[None]:
+    """Add what time it is to the refusal of a time that can't be read."""
+    try:
+        yield
+    except UnrecognizedTime as error:
+        error.hint += f" It is {say_moment(backend.now(), in_zone)} now."
+        raise
 
 
 def say_error(error: SchedAgentError) -> str:

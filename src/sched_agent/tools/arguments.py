@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -43,7 +43,7 @@ class ToolInput(BaseModel):
             return given
         for name, value in given.items():
             field = cls.model_fields.get(name)
-            if isinstance(value, bool) and field and field.annotation is not bool:
+            if isinstance(value, bool) and field and bool not in get_args(field.annotation):
                 raise ValueError(f"{name} is neither true nor false")
         return {name: value for name, value in given.items() if value is not None}
 
@@ -133,6 +133,8 @@ def _unknown_arguments(
 
 def _plain(message: str) -> str:
     plain = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if "should match pattern" in message:
+        return "must be an e-mail address"  # the only pattern there is
     plain = re.sub(r" or (an )?instance of \w+", "", plain).replace("dictionary", "object")
     return plain[:1].lower() + plain[1:]
 

@@ -13,8 +13,8 @@ from sched_agent.model.caller import Caller
 from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.services.availability import Answer, Match, Question
 from sched_agent.speech.iso import When, read_bound, read_when
-from sched_agent.speech.phrasing import WHY_NOT, say_interval
-from sched_agent.tools.answers import Output, SlotOutput, iso, say_slots
+from sched_agent.speech.phrasing import WHY_NOT, say_interval, say_moment, say_stretch
+from sched_agent.tools.answers import Output, SlotOutput, iso, now_told, say_slots
 from sched_agent.tools.arguments import Ids, ToolInput
 from sched_agent.tools.calendars import the_calendars
 from sched_agent.tools.registry import Result, tool
@@ -47,8 +47,9 @@ class CheckAvailability(ToolInput):
 class AvailabilityOutput(Output):
     """Free times."""
 
+    now: str = Field(description="What time it is, in timezone")
     available: bool = Field(description="Whether what was asked for is free")
-    reason: str | None = Field(None, description="Why an exact time is not free")
+    reason: str | None = Field(None, description="Why nothing is free")
     slots: list[SlotOutput] = Field(description="Free times, earliest first")
     more: bool = Field(description="Whether there are more than limit")
     alternatives: list[SlotOutput] = Field(description="If nothing is free: the nearest free times")
@@ -69,7 +70,8 @@ def check_availability(backend: Backend, caller: Caller, arguments: CheckAvailab
     calendars = the_calendars(backend, caller, arguments.calendar_ids)
     in_zone = calendars[0].zone if arguments.timezone is None else zone.zone(arguments.timezone)
     length = arguments.duration_minutes * MINUTE
-    when = _stretch(arguments, in_zone, length, backend.now())
+    with now_told(backend, in_zone):
+        when = _stretch(arguments, in_zone, length, backend.now())
     answer = backend.free(
         caller,
         Question(
@@ -81,7 +83,7 @@ def check_availability(backend: Backend, caller: Caller, arguments: CheckAvailab
             limit=arguments.limit + 1,
         ),
     )
-    return _result(arguments, when, answer, in_zone)
+    return _result(arguments, when, answer, (in_zone, backend.now()))
 
 
 def _stretch(arguments: CheckAvailability, in_zone: ZoneInfo, length: int, now: int) -> When:
@@ -113,11 +115,15 @@ def _stretch(arguments: CheckAvailability, in_zone: ZoneInfo, length: int, now: 
     return when
 
 
-def _result(arguments: CheckAvailability, when: When, answer: Answer, in_zone: ZoneInfo) -> Result:
+def _result(
+    arguments: CheckAvailability, when: When, answer: Answer, here_and_now: tuple[ZoneInfo, int]
+) -> Result:
+    in_zone, now = here_and_now
     slots = answer.slots[: arguments.limit]
     several = len(answer.calendars) > 1
     shown = in_zone if several or arguments.timezone is not None else None
     data = AvailabilityOutput(
+        now=iso(now, in_zone),
         available=bool(slots),
         reason=answer.refusal.code if answer.refusal else None,
         slots=[SlotOutput.of(slot, shown) for slot in slots],
@@ -129,7 +135,8 @@ def _result(arguments: CheckAvailability, when: When, answer: Answer, in_zone: Z
         duration_minutes=arguments.duration_minutes,
         notes=list(when.notes),
     )
-    return Result("\n".join([*_say(when, answer, data, in_zone, shown), *when.notes]), data)
+    clock = f"It is {say_moment(now, in_zone)} now."
+    return Result("\n".join([*_say(when, answer, data, in_zone, shown), *when.notes, clock]), data)
 
 
 def _say(
@@ -144,7 +151,8 @@ def _say(
         more = ["There are more: narrow when, or raise limit."] if data.more else []
         return [f"Free for {data.duration_minutes} minutes:", slots, *more]
     why = f": {WHY_NOT[answer.refusal.code]} ({answer.refusal.code})" if answer.refusal else ""
-    lines = [f"Not free: {asked}{why}." if when.exact else f"Nothing is free in {asked}."]
+    stretch = say_stretch(when.interval, in_zone)
+    lines = [f"Not free: {asked}{why}." if when.exact else f"Nothing is free {stretch}{why}."]
     if not answer.alternatives:
         return [*lines, "No free time was found in the 60 days around it either."]
     return [*lines, "Nearest free times:", say_slots(answer.alternatives, shown, several=several)]

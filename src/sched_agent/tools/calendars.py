@@ -8,7 +8,9 @@ from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller
 from sched_agent.model.ids import Kind, code
 from sched_agent.model.page import read_cursor
-from sched_agent.tools.answers import Output, quoted
+from sched_agent.model.zone import zone
+from sched_agent.speech.phrasing import say_moment
+from sched_agent.tools.answers import Output, iso, quoted
 from sched_agent.tools.arguments import ToolInput, calendar_number
 from sched_agent.tools.registry import Result, tool
 
@@ -64,6 +66,7 @@ class CalendarOutput(Output):
 class CalendarsOutput(Output):
     """A page of calendars."""
 
+    now: str = Field(description="What time it is, in the first one's zone")
     calendars: list[CalendarOutput]
     next_cursor: str | None = None
 
@@ -76,7 +79,10 @@ def list_calendars(backend: Backend, caller: Caller, arguments: ListCalendars) -
     lines = [say_calendar(calendar) for calendar in page.items] or ["No calendar found."]
     if page.next_cursor:
         lines.append(f"More: cursor {page.next_cursor}")
+    in_zone = page.items[0].zone if page.items else zone("UTC")
+    lines.append(f"It is {say_moment(backend.now(), in_zone)} now.")
     data = CalendarsOutput(
+        now=iso(backend.now(), in_zone),
         calendars=[CalendarOutput.of(calendar) for calendar in page.items],
         next_cursor=page.next_cursor,
     )

@@ -9,14 +9,14 @@ from sched_agent.errors import InvalidArgument
 from sched_agent.model.attendee import Response
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
-from sched_agent.model.event import MAX_HOLD_MINUTES, Change, Draft, Event, EventFilter
+from sched_agent.model.event import BLOCK_TYPE, MAX_HOLD_MINUTES, Change, Draft, Event, EventFilter
 from sched_agent.model.interval import MINUTE, Interval
 from sched_agent.model.owner import Owner, OwnerType, owner
 from sched_agent.model.page import read_cursor
 from sched_agent.model.status import Status
 from sched_agent.model.zone import local_day, on_the_clock
 from sched_agent.speech.iso import Moment, read_bound, read_moment
-from sched_agent.tools.answers import EventOutput, Output, quoted, say_event
+from sched_agent.tools.answers import EventOutput, Output, now_told, quoted, say_event
 from sched_agent.tools.arguments import (
     ActorId,
     Attendees,
@@ -68,7 +68,7 @@ class CreateEvent(ToolInput):
     description: Text | None = None
     location: Text | None = None
     status: StatusName | None = Field(None, description="Default: confirmed")
-    type: Tag = Field("meeting", description="Free tag; block: only takes time")
+    type: Tag = Field("meeting", description="Free tag; block: only takes time, unchecked")
     attendees: Attendees = Field([], description="Each with name, email or phone")
     owner_type: OwnerTypeName | None = None
     owner_id: ActorId | None = Field(None, description="With owner_type")
@@ -84,11 +84,12 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
     """Book an event, or with hold_minutes hold the time while the caller decides.
 
     Refused if the time is taken, outside opening hours or against another booking rule; the error
-    names the nearest free times. Nothing is ever booked twice.
+    names the nearest free times.
     """
     calendar = the_calendar(backend, caller, arguments.calendar_id)
-    start = read_moment(arguments.start_at, calendar.zone, field="start_at")
-    end = _end(arguments.end_at, arguments.duration_minutes, calendar)
+    with now_told(backend, calendar.zone):
+        start = read_moment(arguments.start_at, calendar.zone, field="start_at")
+        end = _end(arguments.end_at, arguments.duration_minutes, calendar)
     if end is not None:
         interval, notes = Interval(start.at, end.at), (*start.notes, *end.notes)
     else:
@@ -108,10 +109,21 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
         hold_minutes=arguments.hold_minutes,
     )
     event = backend.book(caller, calendar.id, draft, request_id=arguments.request_id)
-    verb = "Booked" if event.hold_expires_at is None else "Held"
-    if event.hold_expires_at is not None:
-        notes += ('Confirm with update_event status="confirmed"; release with cancel_event.',)
+    verb, note = _made(event)
+    if note:
+        notes += (note,)
     return _answer(calendar, event, [f"{verb}: {say_event(calendar, event)}."], notes)
+
+
+def _made(event: Event) -> tuple[str, str | None]:
+    """Return what was done by making an event, and what to know about it."""
+    if event.status is Status.CANCELLED:
+        return "Noted as cancelled", None
+    if event.type == BLOCK_TYPE:
+        return "Blocked", "A block only takes time; other events may lie there already."
+    if event.hold_expires_at is not None:
+        return "Held", 'Confirm with update_event status="confirmed"; release with cancel_event.'
+    return "Booked", None
 
 
 class GetEvent(ToolInput):
@@ -208,11 +220,12 @@ class UpdateEvent(ToolInput):
 def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Result:
     """Move or change an event, or confirm a hold. A new time is checked like a new booking."""
     event_id = event_number(arguments.event_id)
-    calendar, _ = backend.event(caller, event_id)
+    calendar, before = backend.event(caller, event_id)
     start = None
-    if arguments.start_at is not None:
-        start = read_moment(arguments.start_at, calendar.zone, field="start_at")
-    end = _end(arguments.end_at, arguments.duration_minutes, calendar)
+    with now_told(backend, calendar.zone):
+        if arguments.start_at is not None:
+            start = read_moment(arguments.start_at, calendar.zone, field="start_at")
+        end = _end(arguments.end_at, arguments.duration_minutes, calendar)
     length = arguments.duration_minutes
     change = Change(
         fields=_changed_fields(arguments),
@@ -228,7 +241,8 @@ def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Re
         request_id=arguments.request_id,
     )
     notes = (*(start.notes if start else ()), *(end.notes if end else ()))
-    return _answer(calendar, event, [f"Changed: {say_event(calendar, event)}."], notes)
+    verb = "Changed" if event != before else "Nothing to change"
+    return _answer(calendar, event, [f"{verb}: {say_event(calendar, event)}."], notes)
 
 
 class CancelEvent(ToolInput):

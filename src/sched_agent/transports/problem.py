@@ -6,7 +6,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
 from sched_agent.errors import NotAuthenticated, RateLimited, SchedAgentError
-from sched_agent.tools.answers import SlotOutput, slots_data
+from sched_agent.speech.iso import utc_text
+
+
+class Alternative(BaseModel):
+    """A free time, in UTC."""
+
+    start_at: str
+    end_at: str
 
 
 class Problem(BaseModel):
@@ -17,7 +24,7 @@ class Problem(BaseModel):
     code: str = Field(description="For programs; see docs/errors.md")
     hint: str = Field(description="What to do next")
     errors: dict[str, list[str]] | None = Field(None, description="Field -> what is wrong with it")
-    alternatives: list[SlotOutput] | None = Field(None, description="The nearest free times")
+    alternatives: list[Alternative] | None = Field(None, description="The nearest free times")
 
 
 def problem(error: SchedAgentError) -> dict[str, Any]:
@@ -31,7 +38,10 @@ def problem(error: SchedAgentError) -> dict[str, Any]:
     if error.fields:
         body["errors"] = {name: [problem] for name, problem in error.fields.items()}
     if error.alternatives:
-        body["alternatives"] = slots_data(error.alternatives)
+        body["alternatives"] = [
+            {"start_at": utc_text(slot.interval.start), "end_at": utc_text(slot.interval.end)}
+            for slot in error.alternatives
+        ]
     return body
 
 

@@ -7,10 +7,11 @@ create-calendar-event promises no more, and its own example is a Saturday in the
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, status
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security, status
+from fastapi.security import HTTPBearer
 from pydantic import Field
 
-from sched_agent.errors import InvalidArgument, UnknownEvent
+from sched_agent.errors import InvalidArgument, UnknownArgument, UnknownEvent
 from sched_agent.model import ids
 from sched_agent.model.availability_rule import read_rule
 from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Policy
@@ -60,7 +61,27 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 
-router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
+
+def _known_query(request: Request) -> None:
+    """Refuse a query parameter that a path does not have: no filter is lost in silence."""
+    known = {param.alias for param in request.scope["route"].dependant.query_params}
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        raise UnknownArgument(
+            f"There is no query parameter {', '.join(name[:40] for name in unknown[:5])} here.",
+            hint=f"There are: {', '.join(sorted(known))}." if known else "There are none.",
+            fields=dict.fromkeys(unknown[:5], "is not a query parameter of this path"),
+        )
+
+
+router = APIRouter(
+    prefix="/api/v1",
+    responses=_PROBLEMS,
+    dependencies=[
+        Depends(_known_query),
+        Security(HTTPBearer(auto_error=False, description="A token: `talq_...`")),
+    ],
+)
 
 
 def app_of(request: Request) -> App:
@@ -167,7 +188,11 @@ def delete_calendar(app: Running, caller: Asking, calendar_id: CalendarId) -> Do
 def create_event(
     app: Running, caller: Asking, calendar_id: CalendarId, body: EventBody, key: Retried = None
 ) -> Envelope[EventData]:
-    """Create an event; a taken time is refused unless the calendar allows double booking."""
+    """Create an event; a taken time is refused unless the calendar allows double booking.
+
+    Only conflicts are checked, as the family documents no more: opening hours, notice and limits
+    are not.
+    """
     calendar = calendars.get(app, caller, calendar_number(calendar_id))
     draft = Draft(
         title=body.title,
@@ -177,11 +202,12 @@ def create_event(
         ),
         description=body.description,
         location=body.location,
-        status=body.status or Status.CONFIRMED,
+        status=body.status or (Status.TENTATIVE if body.hold_minutes else Status.CONFIRMED),
         type=body.type or "meeting",
         attendees=body.invited(),
         owner=body.owner(),
         created_by=body.created_by,
+        hold_minutes=body.hold_minutes,
     )
     event = events.book(app, caller, calendar.id, draft, check=Check.CONFLICTS, request_id=key)
     return Envelope(data=EventData.of(event))
@@ -298,18 +324,13 @@ def create_availability_rule(
     app: Running, caller: Asking, calendar_id: CalendarId, body: RuleBody, key: Retried = None
 ) -> Envelope[RuleData]:
     """Open or close a calendar: every week on some days, or on one date (a later rule wins)."""
-    if body.type == "exception" and body.available is None:
-        raise InvalidArgument(
-            "An exception needs available: true or false.",
-            fields={"available": "is required for an exception"},
-        )
     rule = read_rule(
         kind=body.type,
         days_of_week=body.days_of_week,
         day=body.date,
         start_time=body.start_time,
         end_time=body.end_time,
-        available=body.available is not False,
+        available=body.available,
         timezone=body.timezone,
     )
     number = calendar_number(calendar_id)
