@@ -150,7 +150,7 @@ def serve(
                 logging.getLogger("sched_agent").info(told, self._place, self._place, self._place)
 
     from sched_agent.transports.gate import in_url
-    from sched_agent.transports.rest.app import application, is_private
+    from sched_agent.transports.rest.app import application, is_private, mcp_server
 
     with _program() as program:
         chosen = {k: v for k, v in {"host": host, "port": port}.items() if v is not None}
@@ -161,9 +161,10 @@ def serve(
                 "`sched-agent token create --name NAME`, or listen on 127.0.0.1 and set no "
                 "SCHED_AGENT_ALLOWED_HOSTS."
             )
-        server = _Announced(
+        server = mcp_server(program.backend, settings)
+        running = _Announced(
             uvicorn.Config(
-                application(program.app, program.backend, program.environment, settings),
+                application(program.app, program.environment, settings, server),
                 host=settings.host,
                 port=settings.port,
                 log_config=None,
@@ -173,8 +174,8 @@ def serve(
             f"http://{in_url(settings.host)}:{settings.port}",
         )
         with suppress(SystemExit):  # uvicorn has said why, and would end with a code of its own
-            server.run()
-        if not server.started:
+            running.run()
+        if not running.started:
             sys.exit(1)
 
 

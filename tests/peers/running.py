@@ -82,10 +82,11 @@ def serving(command: Command, env: Mapping[str, str], log: Path) -> Iterator[str
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     place = f"http://127.0.0.1:{port}"
+    at_port = {"SCHED_AGENT_PORT": str(port)}
     with (
         log.open("w") as err,
         subprocess.Popen(
-            [*command, "--port", str(port)], env=surroundings(env), cwd=PROJECT, stderr=err
+            command, env=surroundings(dict(env) | at_port), cwd=PROJECT, stderr=err
         ) as server,
     ):
         try:

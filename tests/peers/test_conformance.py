@@ -9,7 +9,7 @@ import pytest
 
 from tests.peers.running import NODE, PEERS, Command, run, serving, settings
 
-SERVE = (sys.executable, "-m", "tests.peers.conformance_server", "serve")
+SERVE = (sys.executable, "-m", "tests.peers.conformance_server")
 SUMMARY = re.compile(r"^[✓✗] ([\w-]+): \d+ passed, \d+ failed$", re.MULTILINE)
 SERVER_SCENARIOS = re.compile(r"^Server scenarios.*?:\n((?:  - [\w-]+\n)+)", re.MULTILINE)
 

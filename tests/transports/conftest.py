@@ -19,7 +19,7 @@ from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.services import tokens
 from sched_agent.settings import Settings
 from sched_agent.transports.gate import Allowance
-from sched_agent.transports.rest.app import application
+from sched_agent.transports.rest.app import application, mcp_server
 
 ADMIN_TOOLS = {"SCHED_AGENT_TOOLSETS": "booking,admin", "SCHED_AGENT_RATE_LIMIT": "0"}
 
@@ -59,10 +59,10 @@ def start(app, backend, environment) -> Iterator[Callable[..., str]]:
     def start(**environ: str) -> str:
         settings = Settings.read(ADMIN_TOOLS | environ)
         allowance = Allowance(settings.rate_limit, app.clock)
-        asgi = application(app, backend, environment, settings, allowance)
-        server = Running(asgi).__enter__()
-        running.append(server)
-        return server.url
+        server = mcp_server(backend, settings)
+        asgi = application(app, environment, settings, server, allowance)
+        running.append(Running(asgi).__enter__())
+        return running[-1].url
 
     yield start
     for server in running:

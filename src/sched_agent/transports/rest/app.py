@@ -32,30 +32,34 @@ from sched_agent.transports.problem import problem_response
 from sched_agent.transports.rest import talkover
 
 
-def application(
-    app: App,
-    backend: Backend,
-    environment: Environment,
-    settings: Settings,
-    allowance: Allowance | None = None,
-) -> AsgiApp:
-    """Return everything that `serve` serves, behind its gate.
-
-    Args:
-        app: The program.
-        backend: What the tools call.
-        environment: The one that callers without a token work in, where that is allowed.
-        settings: Host, names, toolsets, language and rate limit.
-        allowance: How often callers may ask; default: as the settings say.
-    """
-    names = (settings.host, *settings.allowed_hosts)
-    server = SchedAgentServer(
+def mcp_server(backend: Backend, settings: Settings) -> SchedAgentServer:
+    """Return the MCP server for callers over HTTP."""
+    return SchedAgentServer(
         backend,
         toolsets=settings.toolsets,
         language=settings.language,
         local=None,
         who_asks=caller_of,
     )
+
+
+def application(
+    app: App,
+    environment: Environment,
+    settings: Settings,
+    server: SchedAgentServer,
+    allowance: Allowance | None = None,
+) -> AsgiApp:
+    """Return everything that `serve` serves, behind its gate.
+
+    Args:
+        app: The program.
+        environment: The one that callers without a token work in, where that is allowed.
+        settings: Host, names and rate limit.
+        server: What answers at `/mcp`.
+        allowance: How often callers may ask; default: as the settings say.
+    """
+    names = (settings.host, *settings.allowed_hosts)
     mcp = http_app(server, [in_url(name) for name in (*LOOPBACK, *names)])
 
     @asynccontextmanager
