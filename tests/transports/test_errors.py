@@ -185,13 +185,13 @@ MCP = {
     ),
     "too_soon": (
         lambda s: with_policy(s, "2026-11-20T10:30", min_notice_minutes=60),
-        r"sooner than the calendar's minimum notice",
+        r"the calendar wants 60 minutes' notice",
     ),
     "too_far_ahead": (
         lambda s: with_policy(s, "2026-12-23T10:30", max_days_ahead=7),
-        r"further ahead than the calendar takes bookings",
+        r"the calendar takes bookings 7 days ahead",
     ),
-    "day_full": (lambda s: full(s, max_events_per_day=1), r"takes no more events on that day"),
+    "day_full": (lambda s: full(s, max_events_per_day=1), r"the calendar takes 1 events a day"),
     "too_many_attendees": (many, r"The calendar takes 1 attendees in one event"),
     "slot_taken": (
         lambda s: after(s.book, lambda: s.tool("create_event", title="x", **SLOT)),

@@ -17,7 +17,7 @@ from sched_agent.model.status import Status
 from sched_agent.services.app import App
 from sched_agent.services.availability import Wanted, alternatives_offered, view
 from sched_agent.services.retries import once
-from sched_agent.speech.phrasing import WHY_NOT, say_interval
+from sched_agent.speech.phrasing import say_interval, why_not
 from sched_agent.store.base import Reader, Transaction
 
 
@@ -293,7 +293,7 @@ def _admit_time(
     refused = schedule.refusal(event.interval, strength, keeps_start=keeps_start)
     if refused:
         asked = say_interval(event.interval, calendar.zone)
-        raise refused(f"{asked}: {WHY_NOT[refused.code]}.")
+        raise refused(f"{asked}: {why_not(refused.code, calendar.policy)}.")
 
 
 def _admit_attendees(calendar: Calendar, event: Event, check: Check) -> None:

@@ -3,6 +3,7 @@
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from sched_agent.model.calendar import Policy
 from sched_agent.model.interval import DAY, HOUR, Interval
 from sched_agent.model.zone import local
 
@@ -49,12 +50,13 @@ def weekday(at: int, in_zone: ZoneInfo) -> str:
     return WEEKDAYS[local(at, in_zone).weekday()]
 
 
-WHY_NOT = {
-    "in_the_past": "that time is over",
-    "too_soon": "that is sooner than the calendar's minimum notice",
-    "too_far_ahead": "that is further ahead than the calendar takes bookings",
-    "outside_hours": "the calendar is not open then",
-    "day_full": "the calendar takes no more events on that day",
-    "slot_taken": "that time is taken",
-}
-"""Why a time can't be had, by the refusal's code."""
+def why_not(code: str, policy: Policy) -> str:
+    """Return why a time can't be had, by the refusal's code, with the calendar's own limit."""
+    return {
+        "in_the_past": "that time is over",
+        "too_soon": f"the calendar wants {policy.min_notice_minutes} minutes' notice",
+        "too_far_ahead": f"the calendar takes bookings {policy.max_days_ahead} days ahead",
+        "outside_hours": "the calendar is not open then, or not for that long",
+        "day_full": f"the calendar takes {policy.max_events_per_day} events a day",
+        "slot_taken": "that time is taken",
+    }[code]

@@ -13,7 +13,7 @@ from sched_agent.model.caller import Caller
 from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.services.availability import Answer, Match, Question
 from sched_agent.speech.iso import When, read_bound, read_when
-from sched_agent.speech.phrasing import WHY_NOT, say_interval, say_moment, say_stretch
+from sched_agent.speech.phrasing import say_interval, say_moment, say_stretch, why_not
 from sched_agent.tools.answers import Output, SlotOutput, iso, now_told, say_slots
 from sched_agent.tools.arguments import Ids, ToolInput
 from sched_agent.tools.calendars import the_calendars
@@ -150,7 +150,10 @@ def _say(
     if slots:
         more = ["There are more: narrow when, or raise limit."] if data.more else []
         return [f"Free for {data.duration_minutes} minutes:", slots, *more]
-    why = f": {WHY_NOT[answer.refusal.code]} ({answer.refusal.code})" if answer.refusal else ""
+    why = ""
+    if answer.refusal:
+        reason = why_not(answer.refusal.code, answer.calendars[0].policy)
+        why = f": {reason} ({answer.refusal.code})"
     stretch = say_stretch(when.interval, in_zone)
     lines = [f"Not free: {asked}{why}." if when.exact else f"Nothing is free {stretch}{why}."]
     if not answer.alternatives:
