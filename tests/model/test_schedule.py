@@ -203,6 +203,29 @@ def test_a_refusal_names_the_rule(asked, policy, expected):
     )
 
 
+@pytest.mark.parametrize(
+    ("now", "policy", "busy", "expected"),
+    [
+        pytest.param("2026-11-24T00:00", {}, [], errors.InThePast, id="over"),
+        pytest.param(None, {"min_notice_minutes": 10080}, [], errors.TooSoon, id="too soon"),
+        pytest.param(None, {"max_days_ahead": 1}, [], errors.TooFarAhead, id="too far"),
+        pytest.param(
+            None, {"max_events_per_day": 1}, [taken("09:00", "09:05")], errors.DayFull, id="full"
+        ),
+        pytest.param(None, {}, [taken("09:00", "17:00")], errors.SlotTaken, id="taken"),
+    ],
+)
+def test_a_day_without_an_offer_says_why(now, policy, busy, expected):
+    made = a_schedule(weekdays(), taken=busy, now=at(now) if now else NOW, **policy)
+
+    assert made.offers(HALF_HOUR) == []
+    assert made.emptiness(HALF_HOUR) is expected
+
+
+def test_a_day_whose_opening_is_too_short_is_not_open_for_that_long():
+    assert a_schedule(weekdays("09:00", "09:20")).emptiness(HALF_HOUR) is errors.OutsideHours
+
+
 def test_the_weaker_checks_leave_out_what_they_say():
     sunday = span("10:00", "10:30", "2026-11-22")
     made = a_schedule(taken=[taken("10:15", "11:00", "2026-11-22")], within=sunday)

@@ -7,6 +7,7 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import PromptReference, ResourceTemplateReference
 
+from sched_agent.services import calendars
 from sched_agent.services.environments import local_admin
 from sched_agent.tools.catalog import all_tools
 from sched_agent.transports.mcp import SchedAgentServer
@@ -583,3 +584,102 @@ async def test_a_change_that_changes_nothing_is_said_so(client):
 
     assert text.startswith("Nothing to change: ")
     assert same["event"]["version"] == 1
+
+
+async def test_an_event_may_be_given_an_end_or_a_length_but_not_both(client):
+    both = {"title": "x", "start_at": "2026-11-24T09:00", "end_at": "2026-11-24T09:45"}
+    booked, _ = await answer(client, "create_event", **both)
+    refused = await client.call_tool("create_event", both | {"duration_minutes": 45})
+    event_id = booked["event"]["id"]
+
+    longer, _ = await answer(client, "update_event", event_id=event_id, end_at="2026-11-24T10:30")
+    shorter, _ = await answer(client, "update_event", event_id=event_id, duration_minutes=20)
+
+    assert booked["event"]["end_at"] == "2026-11-24T09:45:00-05:00"
+    assert "end_at and duration_minutes exclude each other" in refused.content[0].text
+    assert longer["event"]["end_at"] == "2026-11-24T10:30:00-05:00"
+    assert shorter["event"]["end_at"] == "2026-11-24T09:20:00-05:00"
+
+
+async def test_words_are_changed_and_cleared_and_an_owner_set(client):
+    made, _ = await answer(
+        client,
+        "create_event",
+        title="x",
+        start_at="2026-11-24T09:00",
+        description="d",
+        location="l",
+    )
+    event_id = made["event"]["id"]
+
+    changed, _ = await answer(
+        client,
+        "update_event",
+        event_id=event_id,
+        title="y",
+        type="visit",
+        description="",
+        owner_type="user",
+        owner_id="u1",
+    )
+
+    event = changed["event"]
+    assert (event["title"], event["type"], event["owner_id"]) == ("y", "visit", "u1")
+    assert event["location"] == "l"
+    assert "description" not in event
+
+
+async def test_events_are_listed_between_two_days(client):
+    for day in ("23", "24", "25"):
+        await answer(client, "create_event", title=day, start_at=f"2026-11-{day}T09:00")
+
+    found, _ = await answer(client, "list_events", **{"from": "2026-11-24", "to": "2026-11-24"})
+    nonsense = await client.call_tool("list_events", {"from": "2026-11-24", "to": "2026-11-23"})
+
+    assert [event["title"] for event in found["events"]] == ["24"]
+    assert "to must be after from" in nonsense.content[0].text
+
+
+async def test_calendars_are_found_by_name_and_page(client):
+    for name in ("Recepção", "Sala 1", "Sala 2"):
+        await answer(client, "create_calendar", name=name)
+
+    found, _ = await answer(client, "list_calendars", query="recepcao")
+    first, text = await answer(client, "list_calendars", limit=3)
+    rest, _ = await answer(client, "list_calendars", cursor=first["next_cursor"])
+    nothing, told = await answer(client, "list_calendars", query="nowhere")
+
+    assert [one["name"] for one in found["calendars"]] == ["Recepção"]
+    assert (len(first["calendars"]), len(rest["calendars"])) == (3, 1)
+    assert f"More: cursor {first['next_cursor']}" in text
+    assert nothing["calendars"] == []
+    assert told.startswith("No calendar found.")
+
+
+async def test_without_a_calendar_the_next_step_is_told(client, app, admin, calendar):
+    calendars.delete(app, admin, calendar.id)
+
+    for tool, arguments in (
+        ("check_availability", {}),
+        ("create_event", {"title": "x", "start_at": "2026-11-24T09:00"}),
+    ):
+        result = await client.call_tool(tool, arguments)
+        assert "There is no calendar yet." in result.content[0].text
+        assert "sched-agent calendar create NAME" in result.content[0].text
+
+
+async def test_more_than_fifty_calendars_have_to_be_named(client, app, admin):
+    for _ in range(50):
+        calendars.create(app, admin, name="x")
+
+    result = await client.call_tool("check_availability", {})
+
+    assert "there are more than 50 calendars" in result.content[0].text
+
+
+async def test_an_agenda_of_no_day_is_refused(client):
+    listed, _ = await answer(client, "list_calendars")
+    one = listed["calendars"][0]["id"]
+
+    with pytest.raises(MCPError, match="not a date or time"):
+        await client.read_resource(f"calendar://{one}/agenda/someday")

@@ -105,10 +105,7 @@ def the_calendar(backend: Backend, caller: Caller, calendar_id: str | None) -> C
         return backend.calendar(caller, calendar_number(calendar_id))
     first = backend.calendars(caller, limit=5).items
     if not first:
-        raise UnknownCalendar(
-            "There is no calendar yet.",
-            hint="An admin makes one, such as by `sched-agent calendar create NAME`.",
-        )
+        raise _no_calendar()
     if len(first) > 1:
         raise InvalidArgument(
             "calendar_id is missing, and there are several calendars.",
@@ -137,10 +134,7 @@ def the_calendars(
         return [backend.calendar(caller, number) for number in numbers]
     page = backend.calendars(caller, limit=50)
     if not page.items:
-        raise UnknownCalendar(
-            "There is no calendar yet.",
-            hint="An admin makes one, such as by `sched-agent calendar create NAME`.",
-        )
+        raise _no_calendar()
     if page.next_cursor:
         raise InvalidArgument(
             "calendar_ids is missing, and there are more than 50 calendars.",
