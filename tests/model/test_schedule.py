@@ -222,6 +222,29 @@ def test_a_day_without_an_offer_says_why(now, policy, busy, expected):
     assert made.emptiness(HALF_HOUR) is expected
 
 
+@pytest.mark.parametrize(
+    ("within", "now", "policy", "expected"),
+    [
+        pytest.param(("00:00", "24:00"), "18:00", {}, errors.InThePast, id="after closing"),
+        pytest.param(("10:10", "10:50"), "08:00", {}, None, id="off the grid"),
+        pytest.param(("10:00", "10:20"), "08:00", {}, None, id="shorter than a slot"),
+        pytest.param(("18:00", "20:00"), "08:00", {}, errors.OutsideHours, id="closed"),
+        pytest.param(
+            ("00:00", "24:00"),
+            "08:00",
+            {"min_notice_minutes": 720},
+            errors.TooSoon,
+            id="notice that runs past closing",
+        ),
+    ],
+)
+def test_the_reason_is_never_an_event_that_is_not_there(within, now, policy, expected):
+    made = a_schedule(weekdays(), within=span(*within), now=at(f"2026-11-23T{now}"), **policy)
+
+    assert made.offers(HALF_HOUR) == []
+    assert made.emptiness(HALF_HOUR) is expected
+
+
 def test_a_day_whose_opening_is_too_short_is_not_open_for_that_long():
     assert a_schedule(weekdays("09:00", "09:20")).emptiness(HALF_HOUR) is errors.OutsideHours
 
@@ -417,6 +440,25 @@ def test_the_grid_does_not_depend_on_where_one_looks(situation, later):
     part = schedule(calendar, rules, events, Interval(cut, end), now).offers(length)
 
     assert part == [slot for slot in all_of_it if slot.start >= cut]
+
+
+@settings(max_examples=200, deadline=None)
+@given(situations(), st.integers(0, 5000), st.integers(1, 2000))
+def test_the_reason_for_an_empty_stretch_is_one_that_a_time_in_it_is_refused_for(
+    situation, start, minutes
+):
+    calendar, rules, events, midnight, now, length = situation
+    within = Interval(midnight + start * MINUTE, midnight + (start + minutes) * MINUTE)
+    made = schedule(calendar, rules, events, within, now)
+    reason = made.emptiness(length)
+    tried = range(within.start, max(within.end - length, within.start) + 1, 5 * MINUTE)
+
+    if not made.offers(length) and reason is not None:
+        slots = [Interval(at_, at_ + length) for at_ in tried]
+        broken = {made.refusal(slot) for slot in slots}
+        broken |= {made.refusal(slot, keeps_start=True) for slot in slots}
+        broken |= {made.refusal(slot, Check.CONFLICTS) for slot in slots}
+        assert reason in broken
 
 
 def test_a_clock_time_is_read_or_refused():

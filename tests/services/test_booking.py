@@ -12,6 +12,7 @@ from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.services import availability, calendars, events, tokens
 from sched_agent.services.availability import Match, Question
+from sched_agent.speech.phrasing import why_not
 from tests.builders import MONDAY, NEW_YORK, a_draft, at, on_date, span
 
 NINE = span("09:00", "09:30")
@@ -142,7 +143,7 @@ def test_a_confirmed_hold_stays(app, admin, book, clock):
     hold = book(hold_minutes=5, status=Status.TENTATIVE)
     confirm = Change(fields={"status": Status.CONFIRMED})
 
-    confirmed = events.revise(app, admin, hold.id, confirm, check=Check.FULL)
+    confirmed = events.revise(app, admin, hold.id, confirm, check=Check.FULL).event
     clock.move_by(60)
 
     assert (confirmed.status, confirmed.hold_expires_at) == (Status.CONFIRMED, None)
@@ -172,7 +173,8 @@ def test_confirming_a_hold_minds_no_notice_that_has_run_down_meanwhile(
     clock.move_by(10)
 
     confirm = Change(fields={"status": Status.CONFIRMED})
-    assert events.revise(app, admin, hold.id, confirm, check=Check.FULL).status == "confirmed"
+    confirmed = events.revise(app, admin, hold.id, confirm, check=Check.FULL).event
+    assert confirmed.status is Status.CONFIRMED
 
 
 def test_moving_an_event_frees_its_old_time_and_takes_the_new_one(app, admin, book):
@@ -190,7 +192,7 @@ def test_an_event_may_move_onto_its_own_time(app, admin, book):
 
     moved = events.revise(
         app, admin, event.id, Change(start=NINE.start + 10 * MINUTE), check=Check.FULL
-    )
+    ).event
 
     assert moved.interval == span("09:10", "09:40")
 
@@ -210,7 +212,9 @@ def test_changing_words_checks_no_time(app, admin, book, clock):
     event = book()
     clock.move_to("2027-01-01T00:00")
 
-    changed = events.revise(app, admin, event.id, Change(fields={"title": "New"}), check=Check.FULL)
+    changed = events.revise(
+        app, admin, event.id, Change(fields={"title": "New"}), check=Check.FULL
+    ).event
 
     assert changed.title == "New"
 
@@ -264,7 +268,7 @@ def test_a_cancelled_event_cannot_come_back(app, admin, book):
         )
     again = events.revise(
         app, admin, event.id, Change(fields={"status": Status.CANCELLED}), check=Check.FULL
-    )
+    ).event
     assert again.status is Status.CANCELLED
 
 
@@ -419,8 +423,9 @@ def test_a_change_that_changes_nothing_leaves_the_version(app, admin, book):
     event = book(attendees=(Attendee(name="Jane"),))
     same = Change(fields={"title": event.title, "attendees": event.attendees}, start=NINE.start)
 
-    assert events.revise(app, admin, event.id, same, check=Check.FULL) == event
-    assert events.revise(app, admin, event.id, Change(), check=Check.FULL) == event
+    for nothing in (same, Change()):
+        revised = events.revise(app, admin, event.id, nothing, check=Check.FULL)
+        assert (revised.event, revised.changed) == (event, False)
 
 
 def test_a_cancelled_event_takes_no_words_along_with_being_cancelled_again(app, admin, book):
@@ -438,7 +443,8 @@ def test_an_event_that_is_under_way_can_be_made_longer(app, admin, book, clock):
     clock.move_to("2026-11-23T09:15")
 
     longer = Change(end=TEN.start)
-    assert events.revise(app, admin, event.id, longer, check=Check.FULL).interval.end == TEN.start
+    revised = events.revise(app, admin, event.id, longer, check=Check.FULL)
+    assert revised.event.interval.end == TEN.start
     too_long = Change(end=TEN.start + MINUTE)
     with pytest.raises(errors.SlotTaken):
         events.revise(app, admin, event.id, too_long, check=Check.FULL)
@@ -491,3 +497,47 @@ def test_a_token_for_its_own_events_is_no_admins(app, environment):
             actor=Owner(OwnerType.AGENT, "a"),
             own_events_only=True,
         )
+
+
+def test_shortening_an_event_on_a_full_day_is_no_new_event(app, admin, calendar, book):
+    event = book()
+    book(TEN)
+    calendars.revise(app, admin, calendar.id, {"max_events_per_day": 1})
+
+    shorter = Change(length=20 * MINUTE)
+    assert events.revise(app, admin, event.id, shorter, check=Check.FULL).changed
+
+
+def test_a_hold_that_becomes_a_block_no_longer_runs_out(app, admin, book, clock):
+    hold = book(hold_minutes=5, status=Status.TENTATIVE)
+    events.revise(app, admin, hold.id, Change(fields={"type": "block"}), check=Check.FULL)
+    clock.move_by(6)
+
+    with pytest.raises(errors.SlotTaken):
+        book()
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [({"min_notice_minutes": 7200}, "too_soon"), ({"max_events_per_day": 1}, "day_full")],
+)
+def test_together_the_tightest_limit_decides_and_is_told(app, admin, calendar, book, policy, code):
+    strict = calendars.create(app, admin, name="Strict", rules=(calendars.OFFICE_HOURS,))
+    draft = a_draft(TEN)
+    events.book(app, admin, strict.id, draft, check=Check.FULL)
+    calendars.revise(app, admin, strict.id, policy)
+    question = Question(
+        calendar_ids=(calendar.id, strict.id),
+        within=span("11:00", "11:30"),
+        length=30 * MINUTE,
+        exact=True,
+        match=Match.ALL,
+    )
+
+    answer = availability.check(app, admin, question)
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == code
+    limit = next(iter(policy.values()))
+    told = why_not(code, [one.policy for one in answer.refused_by])
+    assert str(limit) in told

@@ -36,6 +36,9 @@ def test_a_moment_is_read_in_the_zone_unless_it_has_an_offset(text, expected):
         "20261124",
         "2026-W48-2",
         "2026-11-24/15:30",
+        "2026-11-24T15:30E-05:00",
+        "2026-11-24T15:030Z",
+        "2026-11-24T15:30:00:5",
     ],
 )
 def test_what_is_no_moment_is_refused(text):

@@ -551,15 +551,26 @@ async def test_an_exception_has_to_say_whether_it_opens_or_closes(client):
     assert "available: true (open) or false (closed)" in result.content[0].text
 
 
-@pytest.mark.parametrize("stored", ["6175550100", "+1 617-555-0100", "(617) 555 0100"])
-@pytest.mark.parametrize("asked", ["+16175550100", "617 555 0100", "1-617-555-0100"])
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("6175550100", "+16175550100"),
+        ("+1 617-555-0100", "(617) 555 0100"),
+        ("22 85 50 00", "+47 22 85 50 00"),
+        ("+351 912 345 678", "912345678"),
+    ],
+)
 async def test_a_caller_is_found_by_phone_with_and_without_the_countrys_code(client, stored, asked):
     people = [{"name": "Bob", "phone": stored}]
     await answer(client, "create_event", title="x", start_at="2026-11-24T09:00", attendees=people)
 
     found, _ = await answer(client, "list_events", attendee=asked)
+    event_id = found["events"][0]["id"]
+    answered, _ = await answer(
+        client, "respond_to_event", event_id=event_id, attendee=asked, response="accepted"
+    )
 
-    assert len(found["events"]) == 1
+    assert answered["event"]["attendees"][0]["response"] == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -683,3 +694,20 @@ async def test_an_agenda_of_no_day_is_refused(client):
 
     with pytest.raises(MCPError, match="not a date or time"):
         await client.read_resource(f"calendar://{one}/agenda/someday")
+
+
+async def test_a_repeated_change_is_told_as_the_first_time(client):
+    made, _ = await answer(client, "create_event", title="x", start_at="2026-11-24T09:00")
+    change = {"event_id": made["event"]["id"], "title": "y", "request_id": "u1"}
+
+    assert await answer(client, "update_event", **change) == await answer(
+        client, "update_event", **change
+    )
+
+
+async def test_what_is_over_can_be_listed_by_its_end_alone(client):
+    await answer(client, "create_event", title="old", start_at="2026-11-02T09:00", type="block")
+
+    found, _ = await answer(client, "list_events", to="2026-11-10")
+
+    assert [event["title"] for event in found["events"]] == ["old"]

@@ -159,6 +159,17 @@ def test_a_request_with_a_key_acts_once(rest, api, calendar_id):
     assert len(api("GET", "CAL/events")["data"]) == 1
 
 
+def test_deleting_with_a_key_acts_once(rest, api, calendar_id):
+    event = api("POST", "CAL/events", EVENT)["data"]["id"]
+    rule = api("GET", "CAL/availability-rules")["data"][0]["id"]
+    base = f"/api/v1/calendars/{calendar_id}"
+
+    for path in (f"{base}/events/{event}", f"{base}/availability-rules/{rule}", base):
+        answers = [rest.delete(path, headers={"Idempotency-Key": "k1"}) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert rest.delete(path).status_code == 404
+
+
 def test_a_hold_over_rest_is_tentative_and_runs_out(api, clock):
     held = api("POST", "CAL/events", EVENT | {"hold_minutes": 5})["data"]
 
@@ -437,7 +448,7 @@ def test_behind_a_real_name_it_answers_to_that_name_and_asks_for_a_token(start, 
 
 
 def test_a_request_that_came_through_a_proxy_is_not_trusted_without_a_token(rest, calendar):
-    for header in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"):
+    for header in ("Forwarded", "X-Forwarded-Proto", "X-Original-Host", "X-Real-IP", "Via"):
         refused = rest.get("/api/v1/calendars", headers={header: "for=203.0.113.9"})
         assert refused.status_code == 401
 

@@ -11,7 +11,7 @@ from sched_agent.model.event import Change, Draft, Event, EventFilter
 from sched_agent.model.ids import Number
 from sched_agent.model.page import Page
 from sched_agent.services.availability import Answer, Question
-from sched_agent.services.events import Cancelled
+from sched_agent.services.events import Cancelled, Revised
 
 
 class Backend(Protocol):
@@ -57,7 +57,7 @@ class Backend(Protocol):
         *,
         if_version: int | None,
         request_id: str | None,
-    ) -> Event:
+    ) -> Revised:
         """Change an event after the full check."""
         ...
 

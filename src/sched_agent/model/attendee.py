@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sched_agent.errors import InvalidArgument, UnknownAttendee
-from sched_agent.model.text import digits, fold
+from sched_agent.model.text import digits, fold, telling_digits
 
 
 class Response(StrEnum):
@@ -41,7 +41,7 @@ class Attendee:
         sought = fold(who)
         if sought in {fold(self.name or ""), fold(self.email or "")} - {""}:
             return True
-        return len(digits(who)) >= 7 and digits(who) == digits(self.phone or "")
+        return len(digits(who)) >= 7 and telling_digits(who) == telling_digits(self.phone or "")
 
     @property
     def search_text(self) -> str:

@@ -124,7 +124,7 @@ class Event:
     def revised(self, change: Change, now: int) -> Self:
         """Return the event with a change made, one version on.
 
-        A status other than tentative ends a hold.
+        A status other than tentative ends a hold, and so does becoming a block.
 
         Raises:
             StatusConflict: It is cancelled, or the new status is not allowed.
@@ -147,7 +147,7 @@ class Event:
             updated_at=now,
         )
         _check_length(revised.interval)
-        if new_status is not Status.TENTATIVE:
+        if new_status is not Status.TENTATIVE or revised.type == BLOCK_TYPE:
             revised = replace(revised, hold_expires_at=None)
         return revised
 

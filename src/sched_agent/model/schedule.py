@@ -81,44 +81,47 @@ class Schedule:
         """
         if check is Check.NONE:
             return None
-        if check is Check.FULL:
-            refused = None if keeps_start else self._start_refused(asked.start)
-            if refused := refused or self._place_refused(asked):
-                return refused
+        if check is Check.FULL and (refused := self._rules_refuse(asked, keeps_start)):
+            return refused
         taken = any(one.start < asked.end and asked.start < one.end for one in self.busy)
         return errors.SlotTaken if taken else None
 
-    def _start_refused(self, start: int) -> Refusal | None:
-        if start < self.now:
+    def _rules_refuse(self, asked: Interval, keeps_start: bool) -> Refusal | None:
+        if asked.start < self.now and not keeps_start:
             return errors.InThePast
-        if start < self.first_start:
+        if asked.start < self.first_start and not keeps_start:
             return errors.TooSoon
-        if start >= self.last_start:
+        if asked.start >= self.last_start and not keeps_start:
             return errors.TooFarAhead
-        return None
-
-    def _place_refused(self, asked: Interval) -> Refusal | None:
         at = bisect_right(self.open, asked.start, key=_start) - 1
         if at < 0 or not self.open[at].covers(asked):
             return errors.OutsideHours
-        if _touches(self.full, Interval(asked.start, asked.start + 1)):
+        if _touches(self.full, Interval(asked.start, asked.start + 1)) and not keeps_start:
             return errors.DayFull
         return None
 
-    def emptiness(self, length: int) -> Refusal:
-        """Return why there is nothing on offer, for a stretch in which there is not."""
+    def emptiness(self, length: int) -> Refusal | None:
+        """Return why nothing of a length is on offer, for a stretch in which nothing is.
+
+        None means that no rule forbids it: no start on the grid leaves enough room.
+        """
         if self.within.end <= self.now:
             return errors.InThePast
-        if self.within.end <= self.first_start:
-            return errors.TooSoon
-        if self.within.start >= self.last_start:
+        here = intersect(self.open, [self.within])
+        roomy = [one for one in here if one.length >= length]
+        if not roomy:
+            return None if here and self.within.length < length else errors.OutsideHours
+        latest = max(one.end for one in roomy) - length
+        if latest < self.first_start:
+            return errors.InThePast if latest < self.now else errors.TooSoon
+        if roomy[0].start >= self.last_start:
             return errors.TooFarAhead
-        open_here = [one for one in intersect(self.open, [self.within]) if one.length >= length]
-        if not open_here:
-            return errors.OutsideHours
-        if self.full and not subtract(open_here, self.full):
+        startable = Interval(self.first_start, max(self.last_start, self.first_start + 1))
+        allowed = intersect(roomy, [Interval(startable.start, startable.end + length)])
+        if self.full and not subtract(allowed, self.full):
             return errors.DayFull
-        return errors.SlotTaken
+        taken = merge(Interval(one.start, one.end) for one in self.busy)
+        return errors.SlotTaken if intersect(allowed, taken) else None
 
     def offers(self, length: int, limit: int | None = None) -> list[Interval]:
         """Return the free slots of a length that lie within the stretch, earliest first."""

@@ -9,6 +9,14 @@ def fold(text: str) -> str:
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
 
 
+def telling_digits(text: str) -> str:
+    """Return the end of a phone number, which is the same with and without the country's code."""
+    return digits(text)[-_TELLING:]
+
+
+_TELLING = 8
+
+
 def digits(text: str) -> str:
     """Return only the digits, the form in which phone numbers are compared."""
     return "".join(c for c in text if c.isdecimal())

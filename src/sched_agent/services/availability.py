@@ -54,13 +54,15 @@ class Answer:
     Args:
         slots: Free slots inside the stretch, earliest first.
         alternatives: If there are none inside: the nearest ones outside.
-        refusal: Where nothing is free: why, of the first calendar.
+        refusal: Where nothing is free: why, if a rule or an event is the reason.
+        refused_by: The calendars that it is about: all together, or the first of several.
         calendars: The calendars that were read.
     """
 
     slots: Sequence[Slot]
     alternatives: Sequence[Slot]
     refusal: Refusal | None
+    refused_by: Sequence[Calendar]
     calendars: Sequence[Calendar]
 
 
@@ -82,7 +84,13 @@ def check(app: App, caller: Caller, question: Question) -> Answer:
             slots = _slots(views, question.length, question.limit)
             refusal = None if slots else views[0][0].emptiness(question.length)
         alternatives = () if slots else _near(tx, calendars, question, now)
-    return Answer(slots=slots, alternatives=alternatives, refusal=refusal, calendars=calendars)
+    return Answer(
+        slots=slots,
+        alternatives=alternatives,
+        refusal=refusal,
+        refused_by=calendars if question.match is Match.ALL else calendars[:1],
+        calendars=calendars,
+    )
 
 
 def view(

@@ -126,17 +126,24 @@ def revise(
     return once(app, caller, ("update_calendar", request_id, arguments), Calendar, act)
 
 
-def delete(app: App, caller: Caller, calendar_id: Number) -> None:
-    """Delete a calendar with its rules and events.
+def delete(
+    app: App, caller: Caller, calendar_id: Number, *, request_id: str | None = None
+) -> Calendar:
+    """Delete a calendar with its rules and events, and return what it was.
 
     Raises:
         NotAllowed: The caller is no admin.
         UnknownCalendar: There is no such calendar.
+        RequestIdReused: The request_id came before with other arguments.
     """
     caller.require(Level.ADMIN)
-    with app.store.transaction(caller.environment_id) as tx:
-        tx.lock_calendar(calendar_id)
+
+    def act(tx: Transaction, _: int) -> Calendar:
+        calendar = tx.lock_calendar(calendar_id)
         tx.delete_calendar(calendar_id)
+        return calendar
+
+    return once(app, caller, ("delete_calendar", request_id, calendar_id), Calendar, act)
 
 
 def rules(app: App, caller: Caller, calendar_id: Number) -> Sequence[Rule]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sched_agent.errors import Stale, TooManyAttendees
+from sched_agent.errors import Stale, TooManyAttendees, UnknownEvent
 from sched_agent.model.attendee import Response, find
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
@@ -79,6 +79,14 @@ def find_all(app: App, caller: Caller, wanted: EventFilter, limit: int) -> Page[
     return Page(found[:limit], _cursor(found, limit))
 
 
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """An event after a change, and whether there was anything to change."""
+
+    event: Event
+    changed: bool
+
+
 def revise(
     app: App,
     caller: Caller,
@@ -88,7 +96,7 @@ def revise(
     check: Check,
     if_version: int | None = None,
     request_id: str | None = None,
-) -> Event:
+) -> Revised:
     """Change an event: its words, its people, its status, its time.
 
     What is checked: a new time, and a block that becomes something else, as at booking; a new
@@ -105,24 +113,24 @@ def revise(
     caller.require(Level.WRITE)
     wanted = Wanted()
 
-    def act(tx: Transaction, now: int) -> Event:
+    def act(tx: Transaction, now: int) -> Revised:
         calendar, event = tx.lock_event(event_id)
         wanted.calendar_id, wanted.leaving_out = calendar.id, event.id
         wanted.interval = change.moved(event.interval)
         _admit_change(caller, event, if_version)
         if event.status is Status.CANCELLED and change == _CANCEL:
-            return event
+            return Revised(event, changed=False)
         revised = _reowned(caller, event.revised(change, now), change)
         if replace(revised, version=event.version, updated_at=event.updated_at) == event:
-            return event
+            return Revised(event, changed=False)
         if revised.blocks(now):
             _admit_revised(tx, calendar, (event, revised), check, now)
         tx.put_event(revised)
-        return revised
+        return Revised(revised, changed=True)
 
     request = ("update_event", request_id, (event_id, change, if_version))
     with alternatives_offered(app, caller, wanted):
-        return once(app, caller, request, Event, act)
+        return once(app, caller, request, Revised, act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,19 +211,28 @@ def respond(
     return once(app, caller, request, Event, act)
 
 
-def delete(app: App, caller: Caller, event_id: Number, *, request_id: str | None = None) -> Event:
+def delete(
+    app: App,
+    caller: Caller,
+    event_id: Number,
+    *,
+    below: Number | None = None,
+    request_id: str | None = None,
+) -> Event:
     """Delete an event for good and return what it was.
 
     Raises:
         NotAllowed: The caller is no admin.
-        UnknownEvent: There is no such event.
+        UnknownEvent: There is no such event, or not on the calendar `below` which it was sought.
         RequestIdReused: The request_id came before with other arguments.
     """
     caller.require(Level.ADMIN)
 
     def act(tx: Transaction, now: int) -> Event:
         del now  # deleting looks at no clock
-        _, event = tx.lock_event(event_id)
+        calendar, event = tx.lock_event(event_id)
+        if below not in {None, calendar.id}:
+            raise UnknownEvent("The calendar has no event with that id.")
         caller.require_own(event)
         tx.delete_event(event)
         return event
@@ -293,7 +310,7 @@ def _admit_time(
     refused = schedule.refusal(event.interval, strength, keeps_start=keeps_start)
     if refused:
         asked = say_interval(event.interval, calendar.zone)
-        raise refused(f"{asked}: {why_not(refused.code, calendar.policy)}.")
+        raise refused(f"{asked}: {why_not(refused.code, [calendar.policy])}.")
 
 
 def _admit_attendees(calendar: Calendar, event: Event, check: Check) -> None:

@@ -35,7 +35,10 @@ class When:
 _UTC = ZoneInfo("UTC")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 # A time of day has to be there: a date alone must not be taken for its midnight.
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}|\d{8}T\d{4})")
+_MOMENT = re.compile(
+    r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,6})?)?|\d{8}T\d{4}(\d{2})?)"
+    r"(Z|[+-]\d{2}(:?\d{2})?)?\Z"
+)
 _DURATION = re.compile(
     r"P(?=.)(?:(\d{1,3})W)?(?:(\d{1,3})D)?(?:T(?=.)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?\Z"
 )

@@ -1,5 +1,6 @@
 """Saying times: always with the weekday, the local time and the zone."""
 
+from collections.abc import Sequence
 from datetime import time
 from zoneinfo import ZoneInfo
 
@@ -50,13 +51,16 @@ def weekday(at: int, in_zone: ZoneInfo) -> str:
     return WEEKDAYS[local(at, in_zone).weekday()]
 
 
-def why_not(code: str, policy: Policy) -> str:
-    """Return why a time can't be had, by the refusal's code, with the calendar's own limit."""
+def why_not(code: str, policies: Sequence[Policy]) -> str:
+    """Return why a time can't be had, by the refusal's code, with the tightest limit there is."""
+    notice = max(policy.min_notice_minutes for policy in policies)
+    days = min((p.max_days_ahead for p in policies if p.max_days_ahead), default=None)
+    events = min((p.max_events_per_day for p in policies if p.max_events_per_day), default=None)
     return {
         "in_the_past": "that time is over",
-        "too_soon": f"the calendar wants {policy.min_notice_minutes} minutes' notice",
-        "too_far_ahead": f"the calendar takes bookings {policy.max_days_ahead} days ahead",
+        "too_soon": f"the calendar wants {notice} minutes' notice",
+        "too_far_ahead": f"the calendar takes bookings {days} days ahead",
         "outside_hours": "the calendar is not open then, or not for that long",
-        "day_full": f"the calendar takes {policy.max_events_per_day} events a day",
+        "day_full": f"the calendar takes {events} events a day",
         "slot_taken": "that time is taken",
     }[code]

@@ -150,10 +150,10 @@ def _say(
     if slots:
         more = ["There are more: narrow when, or raise limit."] if data.more else []
         return [f"Free for {data.duration_minutes} minutes:", slots, *more]
-    why = ""
+    why = ": no slot of the calendar fits in there"
     if answer.refusal:
-        reason = why_not(answer.refusal.code, answer.calendars[0].policy)
-        why = f": {reason} ({answer.refusal.code})"
+        policies = [calendar.policy for calendar in answer.refused_by]
+        why = f": {why_not(answer.refusal.code, policies)} ({answer.refusal.code})"
     stretch = say_stretch(when.interval, in_zone)
     lines = [f"Not free: {asked}{why}." if when.exact else f"Nothing is free {stretch}{why}."]
     if not answer.alternatives:

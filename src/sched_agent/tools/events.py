@@ -167,15 +167,15 @@ def list_events(backend: Backend, caller: Caller, arguments: ListEvents) -> Resu
     """Find events by time, person or words, earliest first: for example a caller's booking."""
     calendars = {c.id: c for c in the_calendars(backend, caller, arguments.calendar_ids)}
     in_zone = next(iter(calendars.values())).zone
-    if arguments.from_ is None:
-        start = on_the_clock(local_day(backend.now(), in_zone), 0, in_zone)
-    else:
-        start, _ = read_bound(arguments.from_, in_zone, field="from", is_end=False)
-    end = None
+    start = end = None
     if arguments.to is not None:
         end, _ = read_bound(arguments.to, in_zone, field="to", is_end=True)
-        if end <= start:
-            raise InvalidArgument("to must be after from.", fields={"to": "must be after from"})
+    if arguments.from_ is not None:
+        start, _ = read_bound(arguments.from_, in_zone, field="from", is_end=False)
+    elif end is None or end > backend.now():
+        start = on_the_clock(local_day(backend.now(), in_zone), 0, in_zone)
+    if start is not None and end is not None and end <= start:
+        raise InvalidArgument("to must be after from.", fields={"to": "must be after from"})
     shown = {Status(arguments.status)} if arguments.status else set(Status) - {Status.CANCELLED}
     wanted = EventFilter(
         calendar_ids=tuple(calendars),
@@ -220,7 +220,7 @@ class UpdateEvent(ToolInput):
 def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Result:
     """Move or change an event, or confirm a hold. A new time is checked like a new booking."""
     event_id = event_number(arguments.event_id)
-    calendar, before = backend.event(caller, event_id)
+    calendar, _ = backend.event(caller, event_id)
     start = None
     with now_told(backend, calendar.zone):
         if arguments.start_at is not None:
@@ -233,7 +233,7 @@ def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Re
         end=end.at if end else None,
         length=length * MINUTE if length else None,
     )
-    event = backend.revise(
+    revised = backend.revise(
         caller,
         event_id,
         change,
@@ -241,8 +241,9 @@ def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Re
         request_id=arguments.request_id,
     )
     notes = (*(start.notes if start else ()), *(end.notes if end else ()))
-    verb = "Changed" if event != before else "Nothing to change"
-    return _answer(calendar, event, [f"{verb}: {say_event(calendar, event)}."], notes)
+    verb = "Changed" if revised.changed else "Nothing to change"
+    told = f"{verb}: {say_event(calendar, revised.event)}."
+    return _answer(calendar, revised.event, [told], notes)
 
 
 class CancelEvent(ToolInput):

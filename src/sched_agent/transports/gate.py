@@ -34,7 +34,10 @@ MAX_BODY_BYTES = 1024 * 1024
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 OPEN_PREFIX = "/.well-known/"  # clients look there for an authorization server; there is none
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_FORWARDED = re.compile(
+    r"forwarded|via|x-forwarded-.*|x-original-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*"
+)
+"""Headers that proxies add."""
 _REFERENCE = "sched_agent.request_id"
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 
@@ -129,7 +132,7 @@ class Gate:
             return
         try:
             if scope["path"] not in OPEN_PATHS and not scope["path"].startswith(OPEN_PREFIX):
-                trusted = self._trusting and not any(name in headers for name in _FORWARDED)
+                trusted = self._trusting and not any(map(_FORWARDED.fullmatch, headers))
                 caller = await anyio.to_thread.run_sync(
                     self._who, headers.get("authorization"), trusted
                 )

@@ -15,14 +15,13 @@ from sched_agent.model.ids import Number, new_number
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.schedule import Taken
 from sched_agent.model.status import is_live
-from sched_agent.model.text import digits, fold
+from sched_agent.model.text import fold, telling_digits
 from sched_agent.store.base import Remembered, RequestKey
 from sched_agent.store.sqlite import rows
 
 REMEMBERED_FOR = DAY + DAY // 24
 """How long answers are kept: a day and an hour, so that a whole day is kept whatever the clock."""
 
-_TELLING_DIGITS = 9
 _SHORT_TAKEN = """
     select start_at, end_at, type, hold_expires_at, event_id from event indexed by event_short
     where environment_id = ? and calendar_id = ? and claims = 1
@@ -308,8 +307,7 @@ def _conditions(wanted: EventFilter) -> tuple[str, list[object]]:
 
 
 def _attendee_condition(who: str) -> tuple[str, tuple[object, ...]]:
-    number = digits(who)
+    number = telling_digits(who)
     if len(number) >= 4 and not any(c.isalpha() for c in who):
-        # the end of a number is the same with and without the country's code
-        return "instr(attendee_text, ?)", (number[-_TELLING_DIGITS:],)
+        return "instr(attendee_text, ?)", (number,)
     return "instr(attendee_text, ?)", (fold(who),)

@@ -176,9 +176,11 @@ def update_calendar(
 
 
 @router.delete("/calendars/{calendar_id}", tags=["calendars"])
-def delete_calendar(app: Running, caller: Asking, calendar_id: CalendarId) -> Done:
+def delete_calendar(
+    app: Running, caller: Asking, calendar_id: CalendarId, key: Retried = None
+) -> Done:
     """Delete a calendar with its rules and events."""
-    calendars.delete(app, caller, calendar_number(calendar_id))
+    calendars.delete(app, caller, calendar_number(calendar_id), request_id=key)
     return Done(message="Calendar deleted")
 
 
@@ -250,14 +252,20 @@ def update_event(
     calendar, event = _event(app, caller, calendar_id, event_id)
     change = _event_change(body, calendar)
     revised = events.revise(app, caller, event.id, change, check=Check.CONFLICTS, request_id=key)
-    return Envelope(data=EventData.of(revised))
+    return Envelope(data=EventData.of(revised.event))
 
 
 @router.delete("/calendars/{calendar_id}/events/{event_id}", tags=["events"])
-def delete_event(app: Running, caller: Asking, calendar_id: CalendarId, event_id: EventId) -> Done:
+def delete_event(
+    app: Running,
+    caller: Asking,
+    calendar_id: CalendarId,
+    event_id: EventId,
+    key: Retried = None,
+) -> Done:
     """Delete an event for good."""
-    _, event = _event(app, caller, calendar_id, event_id)
-    events.delete(app, caller, event.id)
+    number = calendars.get(app, caller, calendar_number(calendar_id)).id
+    events.delete(app, caller, event_number(event_id), below=number, request_id=key)
     return Done(message="Event deleted")
 
 
@@ -344,11 +352,11 @@ def delete_availability_rule(
     caller: Asking,
     calendar_id: CalendarId,
     rule_id: Annotated[str, Path(max_length=64)],
+    key: Retried = None,
 ) -> Done:
     """Delete an availability rule; events that were booked by it stay."""
-    number = calendar_number(calendar_id)
-    calendars.get(app, caller, number)
-    calendars.remove_rule(app, caller, number, rule_number(rule_id))
+    number = calendars.get(app, caller, calendar_number(calendar_id)).id
+    calendars.remove_rule(app, caller, number, rule_number(rule_id), request_id=key)
     return Done(message="Availability rule deleted")
 
 
