@@ -59,6 +59,7 @@ def instant(moment: datetime) -> int:
     return result
 
 
+@lru_cache(maxsize=4096)  # an answer says each of its times in several ways
 def local(moment: int, in_zone: ZoneInfo) -> datetime:
     """Return what clocks in the zone read at an instant."""
     return (_EPOCH + timedelta(microseconds=moment)).astimezone(in_zone)

@@ -1,7 +1,7 @@
 """Saying times: always with the weekday, the local time and the zone."""
 
 from collections.abc import Sequence
-from datetime import time
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from sched_agent.model.calendar import Policy
@@ -19,11 +19,15 @@ def say_interval(interval: Interval, in_zone: ZoneInfo) -> str:
     """Return for example `Tuesday 24 November 2026, 15:30–16:00 (America/New_York)`."""
     start, end = local(interval.start, in_zone), local(interval.end, in_zone)
     changes = start.utcoffset() != end.utcoffset()  # then the clock alone may mislead
-    begins, ends = (f"{one:%H:%M}" + (f" ({one:%z})" if changes else "") for one in (start, end))
+    begins, ends = (_clock(one) + (f" ({one:%z})" if changes else "") for one in (start, end))
     until = f"–{ends}"
     if end.date() != start.date():
         until = f" – {say_day(interval.end, in_zone)}, {ends}"
     return f"{say_day(interval.start, in_zone)}, {begins}{until} ({in_zone.key})"
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.hour:02}:{moment.minute:02}"
 
 
 def say_stretch(interval: Interval, in_zone: ZoneInfo) -> str:
@@ -37,7 +41,7 @@ def say_stretch(interval: Interval, in_zone: ZoneInfo) -> str:
 
 def say_moment(at: int, in_zone: ZoneInfo) -> str:
     """Return for example `Tuesday 24 November 2026, 15:30 (America/New_York)`."""
-    return f"{say_day(at, in_zone)}, {local(at, in_zone):%H:%M} ({in_zone.key})"
+    return f"{say_day(at, in_zone)}, {_clock(local(at, in_zone))} ({in_zone.key})"
 
 
 def say_day(at: int, in_zone: ZoneInfo) -> str:
