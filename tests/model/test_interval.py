@@ -23,21 +23,6 @@ def test_an_interval_that_does_not_end_after_it_starts_cannot_be_made(start, end
         Interval(start, end)
 
 
-@pytest.mark.parametrize(
-    ("other", "found"),
-    [
-        pytest.param(Interval(0, 10), False, id="touches the start"),
-        pytest.param(Interval(0, 11), True, id="one in"),
-        pytest.param(Interval(12, 13), True, id="inside"),
-        pytest.param(Interval(0, 99), True, id="around"),
-        pytest.param(Interval(20, 30), False, id="touches the end"),
-    ],
-)
-def test_overlap_is_half_open(other, found):
-    assert Interval(10, 20).overlaps(other) is found
-    assert other.overlaps(Interval(10, 20)) is found
-
-
 @given(intervals)
 def test_merging_keeps_every_minute_and_leaves_gaps_between(some):
     merged = merge(some)

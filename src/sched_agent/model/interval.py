@@ -41,10 +41,6 @@ class Interval(_Span):
         """Elapsed microseconds."""
         return self.end - self.start
 
-    def overlaps(self, other: "Interval") -> bool:
-        """Whether some instant lies in both."""
-        return self.start < other.end and other.start < self.end
-
     def covers(self, other: "Interval") -> bool:
         """Whether every instant of `other` lies in this one."""
         return self.start <= other.start and other.end <= self.end

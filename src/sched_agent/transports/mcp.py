@@ -89,7 +89,6 @@ class SchedAgentServer(MCPServer[Any]):
         """
         self._backend = backend
         self._tools = tools_of(toolsets)
-        self._language = language
         self._local = local
         self._who_asks = who_asks
         super().__init__(
