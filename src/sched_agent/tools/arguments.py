@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sched_agent.errors import (
     InvalidArgument,
+    NotFound,
     UnknownArgument,
     UnknownCalendar,
     UnknownEvent,
@@ -17,6 +18,8 @@ from sched_agent.errors import (
 )
 from sched_agent.model import ids
 from sched_agent.model.attendee import Attendee, Response
+
+ResponseName = Literal["accepted", "declined", "tentative", "needs_action"]
 
 
 def _listed(value: object) -> object:
@@ -54,7 +57,7 @@ class AttendeeInput(ToolInput):
     name: str | None = Field(None, max_length=200)
     email: str | None = Field(None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
     phone: str | None = Field(None, max_length=40)
-    response: Literal["accepted", "declined", "tentative", "needs_action"] | None = None
+    response: ResponseName | None = None
 
     def value(self) -> Attendee:
         """Return the attendee."""
@@ -80,7 +83,6 @@ Version = Annotated[
 Minutes = Annotated[int, Field(ge=1, le=10080)]
 StatusName = Literal["confirmed", "tentative", "cancelled"]
 OwnerTypeName = Literal["user", "agent"]
-ResponseName = Literal["accepted", "declined", "tentative", "needs_action"]
 
 InputT = TypeVar("InputT", bound=BaseModel)
 
@@ -145,10 +147,7 @@ def calendar_number(text: str) -> ids.Number:
     Raises:
         UnknownCalendar: It is no id at all.
     """
-    number = ids.parse(ids.Kind.CALENDAR, text)
-    if number is None:
-        raise UnknownCalendar("No calendar has that id.")
-    return number
+    return _number(ids.Kind.CALENDAR, text, UnknownCalendar("No calendar has that id."))
 
 
 def event_number(text: str) -> ids.Number:
@@ -157,10 +156,7 @@ def event_number(text: str) -> ids.Number:
     Raises:
         UnknownEvent: It is no id at all.
     """
-    number = ids.parse(ids.Kind.EVENT, text)
-    if number is None:
-        raise UnknownEvent("No event has that id.")
-    return number
+    return _number(ids.Kind.EVENT, text, UnknownEvent("No event has that id."))
 
 
 def rule_number(text: str) -> ids.Number:
@@ -169,7 +165,12 @@ def rule_number(text: str) -> ids.Number:
     Raises:
         UnknownRule: It is no id at all.
     """
-    number = ids.parse(ids.Kind.RULE, text)
+    told = "The calendar has no availability rule with that id."
+    return _number(ids.Kind.RULE, text, UnknownRule(told))
+
+
+def _number(kind: ids.Kind, text: str, unknown: NotFound) -> ids.Number:
+    number = ids.parse(kind, text)
     if number is None:
-        raise UnknownRule("The calendar has no availability rule with that id.")
+        raise unknown
     return number
