@@ -116,8 +116,8 @@ class Schedule:
             return errors.InThePast if latest < self.now else errors.TooSoon
         if roomy[0].start >= self.last_start:
             return errors.TooFarAhead
-        startable = Interval(self.first_start, max(self.last_start, self.first_start + 1))
-        allowed = intersect(roomy, [Interval(startable.start, startable.end + length)])
+        last_end = max(self.last_start, self.first_start) + length
+        allowed = intersect(roomy, [Interval(self.first_start, last_end)])
         if self.full and not subtract(allowed, self.full):
             return errors.DayFull
         taken = merge(Interval(one.start, one.end) for one in self.busy)
