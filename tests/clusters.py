@@ -1,0 +1,126 @@
+"""Private PostgreSQL servers for tests and benchmarks: made, restarted and thrown away here."""
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psycopg
+
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "log_min_messages": "fatal",
+}
+
+
+class NoPostgres(Exception):
+    """This machine has no PostgreSQL server to start."""
+
+
+class Cluster:
+    """A PostgreSQL server on 127.0.0.1, in a folder of its own."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Make and start it.
+
+        Raises:
+            NoPostgres: There are no binaries.
+        """
+        self._bin = _binaries()
+        self._user = _server_user()
+        self.folder = folder or Path(mkdtemp(prefix="sched-agent-postgres-"))
+        self.port = _free_port()
+        if self._user:
+            shutil.chown(self.folder, self._user)
+        self._data = self.folder / "data"
+        self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8")
+        config = _SETTINGS | {"port": str(self.port), "unix_socket_directories": str(self.folder)}
+        with (self._data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in config.items())
+        self.start()
+        self._databases = 0
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        self._run("pg_ctl", "-D", self._data, "-w", "-t", "60", "-l", self.folder / "log", "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop the server; `immediate` is as if it had crashed."""
+        self._run("pg_ctl", "-D", self._data, "-w", "-t", "60", "-m", mode, "stop")
+
+    def restart(self, mode: str = "immediate") -> None:
+        """Stop the server and start it again."""
+        self.stop(mode)
+        self.start()
+
+    def url(self, database: str = "postgres") -> str:
+        """Return where a database is."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """Make an empty database and return where it is."""
+        self._databases += 1
+        name = f"test_{os.getpid()}_{self._databases}"
+        make_database(self.url(), name)
+        return self.url(name)
+
+    def remove(self) -> None:
+        """Stop the server and delete its folder."""
+        try:
+            self.stop("immediate")
+        except subprocess.CalledProcessError:
+            pass  # it is not running
+        shutil.rmtree(self.folder)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        # a server keeps what it inherits: a pipe would never end
+        with (self.folder / "told").open("w+") as told:
+            done = subprocess.run(
+                [self._bin / program, *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=told,
+                stderr=told,
+                user=self._user,
+                cwd=self.folder,
+                check=False,
+            )
+        if done.returncode:
+            raise subprocess.CalledProcessError(
+                done.returncode, program, (self.folder / "told").read_text()
+            )
+
+
+def make_database(server: str, name: str) -> None:
+    """Make a database of that name, without anything of an earlier one."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'drop database if exists "{name}" with (force)'.encode())
+        connection.execute(f'create database "{name}"'.encode())
+
+
+def _binaries() -> Path:
+    """Return the folder of the newest server on this machine."""
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    debian = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3])
+    )
+    if not debian:
+        raise NoPostgres("There is no PostgreSQL server: apt-get install -y postgresql.")
+    return debian[-1].parent
+
+
+def _server_user() -> str | None:
+    """Return who runs the server where we are root, whom PostgreSQL refuses."""
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
