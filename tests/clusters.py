@@ -4,8 +4,12 @@ import os
 import shutil
 import socket
 import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Protocol
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -15,6 +19,29 @@ _SETTINGS = {
     "shared_buffers": "128MB",
     "log_min_messages": "fatal",
 }
+
+
+class Server(Protocol):
+    """A PostgreSQL server, wherever it runs."""
+
+    def new_database(self) -> str:
+        """Make an empty database and return where it is."""
+        ...
+
+
+@dataclass
+class Elsewhere:
+    """A server that somebody else runs, in which we may make databases."""
+
+    server: str
+    _made: int = 0
+
+    def new_database(self) -> str:
+        """See `Server`."""
+        self._made += 1
+        name = f"sched_agent_test_{os.getpid()}_{self._made}"
+        make_database(self.server, name)
+        return urlsplit(self.server)._replace(path=f"/{name}").geturl()
 
 
 class NoPostgres(Exception):
@@ -62,7 +89,7 @@ class Cluster:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def new_database(self) -> str:
-        """Make an empty database and return where it is."""
+        """See `Server`."""
         self._databases += 1
         name = f"test_{os.getpid()}_{self._databases}"
         make_database(self.url(), name)
@@ -70,10 +97,8 @@ class Cluster:
 
     def remove(self) -> None:
         """Stop the server and delete its folder."""
-        try:
+        with suppress(subprocess.CalledProcessError):  # it is not running
             self.stop("immediate")
-        except subprocess.CalledProcessError:
-            pass  # it is not running
         shutil.rmtree(self.folder)
 
     def _run(self, program: str, *arguments: object) -> None:

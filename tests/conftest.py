@@ -1,5 +1,6 @@
 """The program on a real database file, with a clock that the test moves."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,28 @@ from sched_agent.services.app import App
 from sched_agent.store.base import Store
 from sched_agent.store.sqlite import SqliteStore
 from tests.builders import MovableClock, at
+from tests.clusters import Cluster, Elsewhere, NoPostgres, Server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """The server that SCHED_AGENT_TEST_POSTGRES_URL names, or one of our own."""
+    if elsewhere := os.environ.get("SCHED_AGENT_TEST_POSTGRES_URL"):
+        yield Elsewhere(elsewhere)
+        return
+    cluster = a_cluster()
+    yield cluster
+    cluster.remove()
+
+
+def a_cluster() -> Cluster:
+    """Return a server of our own, which a test may stop and start; where it must not, skip."""
+    try:
+        return Cluster()
+    except NoPostgres as reason:
+        if os.environ.get("CI"):
+            pytest.fail(str(reason))
+        pytest.skip(str(reason))
 
 
 @pytest.fixture

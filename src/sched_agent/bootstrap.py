@@ -15,7 +15,7 @@ from sched_agent.model.zone import instant
 from sched_agent.services import environments
 from sched_agent.services.app import App
 from sched_agent.settings import Settings
-from sched_agent.store.sqlite import SqliteStore
+from sched_agent.store.base import Store
 
 log = logging.getLogger("sched_agent")
 
@@ -56,7 +56,22 @@ def open_program(settings: Settings) -> Program:
 
 def open_app(settings: Settings) -> App:
     """Return the program below the doors, with the database as it is."""
-    return App(store=SqliteStore(settings.database_path()), clock=clock(settings))
+    return App(_store(settings), clock(settings), settings.max_holds)
+
+
+def _store(settings: Settings) -> Store:
+    url = settings.postgres_url
+    if url is None:
+        from sched_agent.store.sqlite import SqliteStore
+
+        return SqliteStore(settings.database_path())
+    try:
+        from sched_agent.store.postgres import PostgresStore
+    except ImportError as missing:
+        raise SettingsError(
+            "PostgreSQL needs a driver: pip install 'sched-agent[postgres]'."
+        ) from missing
+    return PostgresStore(url, settings.database_connections)
 
 
 def clock(settings: Settings) -> Clock:

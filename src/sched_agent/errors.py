@@ -7,9 +7,10 @@
     ├── NotAllowed         403
     ├── NotFound           404  UnknownCalendar UnknownEvent UnknownRule UnknownAttendee
     ├── Conflict           409  OutsideHours TooSoon TooFarAhead DayFull TooManyAttendees SlotTaken
-    │                           StatusConflict HoldExpired Stale RequestIdReused
+    │   │                       TooManyHolds StatusConflict HoldExpired RequestIdReused
+    │   └── Stale          412
     ├── RateLimited        429
-    ├── CalendarUnreachable 503
+    ├── Unavailable        503  CalendarUnreachable OutcomeUnknown ShuttingDown
     └── Internal           500
 
 A class's docstring says what happened, `hint` what to do next. The family gives the HTTP status;
@@ -22,6 +23,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from sched_agent.model.calendar import Calendar
+    from sched_agent.model.event import Event
     from sched_agent.model.slot import Slot
 
 
@@ -204,6 +207,13 @@ class SlotTaken(Conflict):
     hint = "Offer one of the free times that are named, or ask for availability again."
 
 
+class TooManyHolds(Conflict):
+    """The caller holds as much of the calendar as one caller may at a time."""
+
+    code = "too_many_holds"
+    hint = "Confirm one of your holds, or release one with cancel_event, then hold again."
+
+
 class StatusConflict(Conflict):
     """The event's status does not allow that change."""
 
@@ -222,7 +232,13 @@ class Stale(Conflict):
     """The event has changed since it was read."""
 
     code = "stale"
-    hint = "Read the event, look at what changed, and try again with its version."
+    status = 412
+    hint = "Look at what changed, and try again with its version."
+
+    def __init__(self, message: str, calendar: Calendar, event: Event) -> None:
+        super().__init__(message)
+        self.calendar = calendar
+        self.event = event
 
 
 class RequestIdReused(Conflict):
@@ -244,12 +260,39 @@ class RateLimited(SchedAgentError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class CalendarUnreachable(SchedAgentError):
+class Unavailable(SchedAgentError):
+    """It can't be done at this moment; it can be tried again."""
+
+    status = 503
+    retry_after_seconds = 1
+
+
+class CalendarUnreachable(Unavailable):
     """The calendar's data can't be read or written at this moment."""
 
     code = "calendar_unreachable"
-    status = 503
     hint = "Nothing was changed. Say that the calendar can't be seen now; try again later."
+
+
+class Interrupted(CalendarUnreachable):
+    """A transaction was undone by the database: nothing was changed, and it may be run again."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke while a change was being saved, so it may or may not be saved."""
+
+    code = "outcome_unknown"
+    hint = (
+        "Send the same call again with the same request_id: it acts once. If it had none, "
+        "look with list_events or get_event what is there before you try again."
+    )
+
+
+class ShuttingDown(Unavailable):
+    """The server is about to stop and takes no new requests."""
+
+    code = "shutting_down"
+    hint = "Nothing was changed. Send the request again in a second."
 
 
 class Internal(SchedAgentError):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -34,9 +35,14 @@ def _aware(value: datetime) -> datetime:
 
 
 def _database(value: str) -> str:
+    if value.startswith(("postgresql://", "postgres://")):
+        return value
     path = value.removeprefix("sqlite:///")
     if path in {value, "", ":memory:"}:
-        raise ValueError("must be sqlite:///PATH, such as sqlite:///calendar.db")
+        raise ValueError(
+            "must be sqlite:///PATH, such as sqlite:///calendar.db, or "
+            "postgresql://USER:PASSWORD@HOST/DATABASE"
+        )
     return value
 
 
@@ -48,7 +54,11 @@ class Settings(BaseModel):
     database: Annotated[str | None, AfterValidator(lambda v: v and _database(v))] = Field(
         None,
         description="`sqlite:///PATH` (three slashes and a relative path, or four and an absolute "
-        "one). Default: a file in the user's data folder.",
+        "one), or `postgresql://USER:PASSWORD@HOST/DATABASE`. Default: a file in the user's data "
+        "folder.",
+    )
+    database_connections: int = Field(
+        10, ge=1, description="Connections to PostgreSQL that one process may have at a time."
     )
     timezone: Annotated[str | None, AfterValidator(lambda v: v and _zone(v))] = Field(
         None,
@@ -70,6 +80,9 @@ class Settings(BaseModel):
     )
     rate_limit: int = Field(
         600, ge=0, description="Requests a minute that one token may make over HTTP; 0: any number."
+    )
+    max_holds: int = Field(
+        10, ge=1, description="Live holds that one token may have on one calendar at a time."
     )
     now: Annotated[datetime | None, AfterValidator(lambda v: v and _aware(v))] = Field(
         None, description="Pins the clock, for tests and demonstrations: `2026-11-20T10:00-05:00`."
@@ -98,6 +111,20 @@ class Settings(BaseModel):
         except ValidationError as fault:
             problems = [_problem(e["loc"], e["type"], e["msg"]) for e in fault.errors()]
             raise SettingsError("\n".join(problems)) from None
+
+    @property
+    def postgres_url(self) -> str | None:
+        """Where the PostgreSQL database is, if it is one."""
+        is_one = self.database is not None and not self.database.startswith("sqlite:")
+        return self.database if is_one else None
+
+    @property
+    def database_name(self) -> str:
+        """What people may be told of where the database is: no password."""
+        if self.postgres_url is None:
+            return str(self.database_path())
+        parts = urlsplit(self.postgres_url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
     def database_path(self) -> Path:
         """Return the file of the SQLite database.

@@ -14,7 +14,7 @@ from sched_agent.model.interval import DAY, HOUR, MINUTE, Interval
 from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.model.schedule import Taken
 from sched_agent.model.status import Status
-from sched_agent.store.base import Remembered, RequestKey
+from sched_agent.store.base import Overdue, Remembered, RequestKey
 from tests.builders import a_calendar, an_event, on_date, span, weekdays
 
 NOW = 1_000
@@ -22,6 +22,24 @@ NOW = 1_000
 
 def nothing(_):
     return None
+
+
+def at_once(act, times):
+    """Run something in several threads, each with its number, and let no failure pass."""
+    failures: list[BaseException] = []
+
+    def run(number):
+        try:
+            act(number)
+        except BaseException as failure:  # noqa: BLE001  # told below, in the test's own thread
+            failures.append(failure)
+
+    threads = [Thread(target=run, args=(number,)) for number in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
 
 
 class StoreContract:
@@ -120,6 +138,8 @@ class StoreContract:
             owner=Owner(OwnerType.AGENT, "a1"),
             created_by="u1",
             hold_expires_at=NOW + MINUTE,
+            held_by="tok_1",
+            exclusive=True,
             cancel_reason="r",
             version=4,
         )
@@ -148,7 +168,7 @@ class StoreContract:
             fail_half_way()
 
         with store.snapshot(here) as tx:
-            assert tx.events(EventFilter(calendar_ids=(work.id,)), 10) == []
+            assert tx.events(EventFilter(calendar_ids=(work.id,)), 10, NOW) == []
 
     def test_deleting_a_calendar_takes_its_rules_and_events_along(self, store, here, work):
         with store.transaction(here) as tx:
@@ -183,7 +203,7 @@ class StoreContract:
             tx.delete_event(event)
             tx.delete_calendar(work.id)
             assert tx.calendars(None, 10, 0) == []
-            assert tx.events(EventFilter(calendar_ids=(work.id,)), 10) == []
+            assert tx.events(EventFilter(calendar_ids=(work.id,)), 10, NOW) == []
             assert tx.taken(work.id, event.interval, NOW) == []
             assert tx.rules(work.id) == []
             assert tx.recall(RequestKey("me", "op", "r1")) is None
@@ -270,7 +290,7 @@ class StoreContract:
                 tx.add_event(an_event(work.id, Interval(start * HOUR, end * HOUR), **more)).id: name
                 for name, start, end, more in written
             }
-            found = tx.events(EventFilter(calendar_ids=(work.id,), **wanted), 10)
+            found = tx.events(EventFilter(calendar_ids=(work.id,), **wanted), 10, NOW)
 
         assert "".join(kept[event.id] for event in found) == expected
 
@@ -280,9 +300,9 @@ class StoreContract:
             for n in range(7):
                 tx.add_event(an_event((work, other)[n % 2].id, Interval(HOUR, 2 * HOUR)))
             both = EventFilter(calendar_ids=(work.id, other.id))
-            whole = tx.events(both, 100)
+            whole = tx.events(both, 100, NOW)
             pages, after = [], None
-            while page := tx.events(replace(both, after=after), 2):
+            while page := tx.events(replace(both, after=after), 2, NOW):
                 pages += page
                 after = (page[-1].interval.start, page[-1].id)
 
@@ -316,18 +336,101 @@ class StoreContract:
             assert [t.revoked_at for t in tx.tokens()] == [NOW + 1]
         assert store.has_tokens()
 
-    def test_an_answer_is_remembered_for_a_day_at_least(self, store, here):
+    def test_an_answer_is_remembered_until_it_is_forgotten(self, store, here):
         answer = Remembered("f", {"value": {"title": "Café"}})
-        first, second, third = (RequestKey("me", "op", name) for name in ("r1", "r2", "r3"))
+        keys = [RequestKey("me", "op", name) for name in ("r1", "r2", "r3")]
+        for n, key in enumerate(keys):
+            with store.transaction(here) as tx:
+                assert tx.claim(key) is None
+                tx.remember(key, answer, NOW + n)
+
         with store.transaction(here) as tx:
-            tx.remember(first, answer, NOW)
-            tx.remember(second, answer, NOW + DAY)
-            assert tx.recall(first) == answer
-            assert tx.recall(first._replace(operation="other")) is None
-            assert tx.recall(first._replace(caller="somebody else")) is None
-            tx.remember(third, answer, NOW + DAY + 2 * HOUR)
-            assert tx.recall(first) is None
-            assert tx.recall(second) == answer
+            assert tx.claim(keys[0]) == answer
+            assert tx.recall(keys[0]) == answer
+            assert tx.recall(keys[0]._replace(operation="other")) is None
+            assert tx.recall(keys[0]._replace(caller="somebody else")) is None
+        assert store.forget(NOW + 2, limit=1) == 1
+        assert store.forget(NOW + 2, limit=5) == 1
+        assert store.forget(NOW + 2, limit=5) == 0
+        with store.snapshot(here) as tx:
+            assert [tx.recall(key) for key in keys] == [None, None, answer]
+
+    def test_a_claim_that_comes_to_nothing_leaves_nothing(self, store, here):
+        key = RequestKey("me", "op", "r1")
+
+        def fails():
+            with store.transaction(here) as tx:
+                tx.claim(key)
+                tx.event(1)
+
+        with pytest.raises(UnknownEvent):
+            fails()
+
+        with store.transaction(here) as tx:
+            assert tx.claim(key) is None
+
+    def test_of_two_that_claim_a_request_at_once_the_second_gets_the_first_one_s_answer(
+        self, store, here
+    ):
+        key, barrier = RequestKey("me", "op", "r1"), Barrier(8)
+        answers: list[object] = []
+
+        def ask(number):
+            barrier.wait()
+            with store.transaction(here) as tx:
+                before = tx.claim(key)
+                if before is None:
+                    tx.remember(key, Remembered("f", {"value": number}), NOW)
+                answers.append(before.answer["value"] if before else number)
+
+        at_once(ask, 8)
+
+        assert len(answers) == 8
+        assert len(set(answers)) == 1
+
+    def test_live_holds_are_counted_by_who_holds_and_those_that_ran_out_are_found(
+        self, store, here, work
+    ):
+        expiries = [("a", NOW + 2), ("a", NOW + 1), ("b", NOW + 1), ("a", NOW), ("a", NOW - 1)]
+        with store.transaction(here) as tx:
+            other = tx.add_calendar(a_calendar())
+            held = [
+                tx.add_event(
+                    an_event(
+                        work.id,
+                        Interval(n * HOUR, (n + 1) * HOUR),
+                        status=Status.TENTATIVE,
+                        hold_expires_at=expires,
+                        held_by=who,
+                    )
+                )
+                for n, (who, expires) in enumerate(expiries)
+            ]
+            assert tx.holds(work.id, "a", NOW) == [NOW + 1, NOW + 2]
+            assert tx.holds(other.id, "a", NOW) == []
+            assert tx.run_out(work.id, NOW) == sorted(held[3:], key=lambda event: event.id)
+        assert store.overdue(NOW) == [Overdue(here, work.id)]
+        assert store.overdue(NOW - 2) == []
+        with store.transaction(here) as tx:
+            for event in tx.run_out(work.id, NOW):
+                tx.put_event(event.as_of(NOW))
+        assert store.overdue(NOW) == []
+
+    def test_a_hold_that_ran_out_is_listed_as_cancelled_before_anybody_writes_it_down(
+        self, store, here, work
+    ):
+        with store.transaction(here) as tx:
+            hold = tx.add_event(
+                an_event(work.id, status=Status.TENTATIVE, hold_expires_at=NOW, held_by="a")
+            )
+            for status, at, found in (
+                (Status.TENTATIVE, NOW - 1, [hold]),
+                (Status.TENTATIVE, NOW, []),
+                (Status.CANCELLED, NOW - 1, []),
+                (Status.CANCELLED, NOW, [hold]),
+            ):
+                wanted = EventFilter(calendar_ids=(work.id,), statuses=frozenset({status}))
+                assert tx.events(wanted, 10, at) == found
 
     def test_a_snapshot_does_not_see_what_is_written_meanwhile(self, store, here, work):
         with store.snapshot(here) as before:
@@ -342,18 +445,14 @@ class StoreContract:
         """Eight threads that look and then write never all see the calendar empty."""
         barrier, seen = Barrier(8), []
 
-        def look_then_write():
+        def look_then_write(_):
             barrier.wait()
             with store.transaction(here) as tx:
                 tx.lock_calendar(work.id)
                 seen.append(len(tx.taken(work.id, span("00:00", "24:00"), NOW)))
                 tx.add_event(an_event(work.id))
 
-        threads = [Thread(target=look_then_write) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(look_then_write, 8)
 
         assert sorted(seen) == list(range(8))
 

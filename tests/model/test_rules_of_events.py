@@ -75,17 +75,36 @@ def test_a_change_counts_one_version_up_and_leaves_the_rest():
 def test_confirming_a_live_hold_makes_it_last():
     hold = an_event(status=Status.TENTATIVE, hold_expires_at=50)
 
-    confirmed = hold.revised(Change(fields={"status": Status.CONFIRMED}), now=49)
+    confirmed = hold.as_of(49).revised(Change(fields={"status": Status.CONFIRMED}), now=49)
 
     assert confirmed.hold_expires_at is None
-    with pytest.raises(HoldExpired):
-        hold.revised(Change(fields={"status": Status.CONFIRMED}), now=50)
+    assert confirmed.as_of(50) == confirmed
 
 
-def test_a_hold_that_ran_out_can_still_be_cancelled():
+def test_a_hold_cancels_itself_at_the_instant_at_which_it_runs_out():
     hold = an_event(status=Status.TENTATIVE, hold_expires_at=50)
 
-    assert hold.revised(Change(fields={"status": Status.CANCELLED}), now=99).status == "cancelled"
+    ended = hold.as_of(50)
+
+    assert hold.as_of(49) == hold
+    assert ended == hold.as_of(99) == ended.as_of(99)
+    assert (ended.status, ended.version, ended.updated_at) == ("cancelled", 2, 50)
+    assert ended.ran_out
+    assert not ended.blocks(50)
+
+
+@pytest.mark.parametrize("fields", [{"status": Status.CONFIRMED}, {"title": "x"}])
+def test_a_hold_that_ran_out_can_no_longer_be_changed(fields):
+    ended = an_event(status=Status.TENTATIVE, hold_expires_at=50).as_of(50)
+
+    with pytest.raises(HoldExpired):
+        ended.revised(Change(fields=fields), now=50)
+
+
+def test_a_hold_that_was_released_did_not_run_out():
+    hold = an_event(status=Status.TENTATIVE, hold_expires_at=50)
+
+    assert not hold.revised(Change(fields={"status": Status.CANCELLED}), now=49).as_of(99).ran_out
 
 
 def test_an_event_lasts_a_year_at_most():

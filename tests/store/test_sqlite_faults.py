@@ -51,7 +51,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(store, here, work):
         fill(tx)
 
     with store.snapshot(here) as reader:
-        assert reader.events(EventFilter(calendar_ids=(work.id,)), 10) == []
+        assert reader.events(EventFilter(calendar_ids=(work.id,)), 10, 0) == []
     with store._connections.lent() as used:
         assert used.execute("pragma integrity_check").fetchone() == ("ok",)
 
@@ -179,12 +179,12 @@ def test_the_file_is_kept_as_it_promises(store):
 
 
 def test_taken_time_is_read_by_an_index_range(store, here, work):
-    from sched_agent.store.sqlite.transaction import _LONG_TAKEN, _SHORT_TAKEN
+    from sched_agent.store.sqlite.transaction import _LONG, _SHORT
 
     with store._connections.lent() as used:
         plans = [
             used.execute(f"explain query plan {sql}", (here, work.id, *bounds)).fetchall()
-            for sql, bounds in ((_SHORT_TAKEN, (0, 1, 0)), (_LONG_TAKEN, (0, 1)))
+            for sql, bounds in ((_SHORT, (0, 1, 0)), (_LONG, (0, 1)))
         ]
 
     told = [step[3] for plan in plans for step in plan]

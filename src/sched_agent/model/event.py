@@ -18,6 +18,9 @@ BLOCK_TYPE = "block"
 """The type of an event that only takes time: it is checked against nothing."""
 
 MAX_HOLD_MINUTES = 60
+RAN_OUT = "The hold ran out."
+"""Why an event is cancelled that was a hold and was not confirmed in time."""
+
 LONGEST_DAYS = 366
 LONGEST = LONGEST_DAYS * DAY
 
@@ -87,7 +90,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """An event as it is kept. Instants are UTC microseconds; `version` counts changes from 1."""
+    """An event as it is kept. Instants are UTC microseconds; `version` counts changes from 1.
+
+    Args:
+        hold_expires_at: When the hold runs out that it is, or was until then.
+        held_by: The name of the caller whose hold it is.
+        exclusive: Whether it was booked as the only one at its time. No two such events may
+            overlap; a database that can is told to see to that, too.
+    """
 
     id: Number
     calendar_id: Number
@@ -102,6 +112,8 @@ class Event:
     owner: Owner | None
     created_by: str | None
     hold_expires_at: int | None
+    held_by: str | None = None
+    exclusive: bool = False
     cancel_reason: str | None = None
     version: int = 1
     created_at: int
@@ -121,8 +133,39 @@ class Event:
         """Whether it takes its time as long as no hold runs out."""
         return statuses.claims(self.status, transparent=self.transparent)
 
+    @property
+    def ran_out(self) -> bool:
+        """Whether it was a hold that nobody confirmed in time."""
+        return self.status is Status.CANCELLED and self.hold_expires_at is not None
+
+    def as_of(self, now: int) -> Self:
+        """Return the event as it is at `now`.
+
+        A hold cancels itself at the instant at which it runs out. That is true whether or not
+        anybody has written it down yet, so whoever reads an event reads it through this.
+        """
+        expires = self.hold_expires_at
+        if expires is None or now < expires or self.status is not Status.TENTATIVE:
+            return self
+        return replace(
+            self,
+            status=Status.CANCELLED,
+            cancel_reason=RAN_OUT,
+            version=self.version + 1,
+            updated_at=expires,
+        )
+
+    def require_in_time(self) -> None:
+        """Let a change of a hold pass.
+
+        Raises:
+            HoldExpired: It ran out before.
+        """
+        if self.ran_out:
+            raise HoldExpired("The hold ran out, and its time may be somebody else's by now.")
+
     def revised(self, change: Change, now: int) -> Self:
-        """Return the event with a change made, one version on.
+        """Return the event, which is as of `now`, with a change made, one version on.
 
         A status other than tentative ends a hold, and so does becoming a block.
 
@@ -131,11 +174,9 @@ class Event:
             HoldExpired: It is a hold that has run out.
             InvalidArgument: It would become longer than an event may be.
         """
+        self.require_in_time()
         new_status = change.fields.get("status", self.status)
         statuses.check_change(self.status, new_status)
-        gives_up = new_status is Status.CANCELLED
-        if not gives_up and not statuses.is_live(self.hold_expires_at, now):
-            raise HoldExpired("The hold ran out, and its time may be somebody else's by now.")
         fields = dict(change.fields)
         if "attendees" in fields:
             fields["attendees"] = keep_responses(self.attendees, fields["attendees"])

@@ -8,7 +8,14 @@ from sched_agent.store.base import Store
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The running program below its doors."""
+    """The running program below its doors.
+
+    Args:
+        store: Where everything is kept.
+        clock: What time it is.
+        max_holds: How many live holds a caller may have on one calendar.
+    """
 
     store: Store
     clock: Clock
+    max_holds: int = 10

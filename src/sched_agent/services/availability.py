@@ -135,7 +135,10 @@ def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[N
                 app.store.snapshot(caller.environment_id) as tx,
             ):
                 calendars = [tx.calendar(wanted.calendar_id)]
-                near = _near(tx, calendars, question, app.clock(), wanted.leaving_out)
+                now = app.clock()
+                near = _near(tx, calendars, question, now, wanted.leaving_out)
+                if isinstance(refusal, errors.HoldExpired):
+                    near = _same_first(tx, calendars[0], wanted.interval, near, now)
                 refusal.alternatives = near
                 if not near:
                     refusal.hint = (
@@ -143,6 +146,16 @@ def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[N
                         "ask for a shorter time, or another calendar."
                     )
         raise
+
+
+def _same_first(
+    tx: Reader, calendar: Calendar, wanted: Interval, near: tuple[Slot, ...], now: int
+) -> tuple[Slot, ...]:
+    """Return the slots with the very time that was wanted before them, if it is still free."""
+    views = _views(tx, [calendar], Match.ANY, wanted, now)
+    same, _ = _at(views, wanted)
+    others = tuple(slot for slot in near if slot.interval != wanted)
+    return (*same, *others)[:ALTERNATIVES]
 
 
 _HELPED = (

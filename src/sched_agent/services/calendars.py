@@ -51,7 +51,8 @@ def create(
     """
     caller.require(Level.ADMIN)
 
-    def act(tx: Transaction, now: int) -> Calendar:
+    def act(tx: Transaction) -> Calendar:
+        now = app.clock()
         calendar = Calendar(
             id=0,
             name=name,
@@ -113,12 +114,13 @@ def revise(
     caller.require(Level.ADMIN)
     if "timezone" in changes:
         zone.zone(changes["timezone"])
-    policy = {name: value for name, value in changes.items() if name in Policy.__slots__}
-    words = {name: value for name, value in changes.items() if name not in policy}
+    rules_changed = {name: value for name, value in changes.items() if name in Policy.__slots__}
+    words = {name: value for name, value in changes.items() if name not in rules_changed}
 
-    def act(tx: Transaction, now: int) -> Calendar:
+    def act(tx: Transaction) -> Calendar:
         before = tx.lock_calendar(calendar_id)
-        after = replace(before, **words, policy=replace(before.policy, **policy), updated_at=now)
+        policy = replace(before.policy, **rules_changed)
+        after = replace(before, **words, policy=policy, updated_at=app.clock())
         tx.put_calendar(after)
         return after
 
@@ -138,7 +140,7 @@ def delete(
     """
     caller.require(Level.ADMIN)
 
-    def act(tx: Transaction, _: int) -> Calendar:
+    def act(tx: Transaction) -> Calendar:
         calendar = tx.lock_calendar(calendar_id)
         tx.delete_calendar(calendar_id)
         return calendar
@@ -172,7 +174,7 @@ def add_rule(
     if rule.timezone is not None:
         zone.zone(rule.timezone)
 
-    def act(tx: Transaction, _: int) -> Rule:
+    def act(tx: Transaction) -> Rule:
         return tx.add_rule(tx.lock_calendar(calendar_id).id, rule)
 
     request = ("add_availability_rule", request_id, (calendar_id, rule))
@@ -198,7 +200,7 @@ def remove_rule(
     """
     caller.require(Level.ADMIN)
 
-    def act(tx: Transaction, _: int) -> Rule:
+    def act(tx: Transaction) -> Rule:
         calendar = tx.lock_calendar(calendar_id)
         found = {rule.id: rule for rule in tx.rules(calendar.id)}
         tx.delete_rule(calendar.id, rule_id)

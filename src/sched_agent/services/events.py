@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sched_agent.errors import Stale, TooManyAttendees, UnknownEvent
+from sched_agent.errors import Stale, TooManyAttendees, TooManyHolds, UnknownEvent
 from sched_agent.model.attendee import Response, find
-from sched_agent.model.calendar import Calendar
+from sched_agent.model.calendar import Calendar, DoubleBooking
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.event import BLOCK_TYPE, Change, Draft, Event, EventFilter
 from sched_agent.model.ids import Number
@@ -17,7 +17,7 @@ from sched_agent.model.status import Status
 from sched_agent.services.app import App
 from sched_agent.services.availability import Wanted, alternatives_offered, view
 from sched_agent.services.retries import once
-from sched_agent.speech.phrasing import say_interval, why_not
+from sched_agent.speech.phrasing import say_interval, say_moment, why_not
 from sched_agent.store.base import Reader, Transaction
 
 
@@ -36,16 +36,21 @@ def book(
         NotAllowed: The caller may not write.
         UnknownCalendar: There is no such calendar.
         Conflict: The check refuses the time; the nearest free slots come with the error.
+        TooManyHolds: The caller has as many live holds there as one may have.
         RequestIdReused: The request_id came before with other arguments.
+        OutcomeUnknown: See `retries.once`, here and in all that follows.
     """
     caller.require(Level.WRITE)
     wanted = Wanted(calendar_id, draft.interval)
 
-    def act(tx: Transaction, now: int) -> Event:
+    def act(tx: Transaction) -> Event:
         calendar = tx.lock_calendar(calendar_id)
+        now = app.clock()
         event = _new_event(caller, calendar, draft, now)
+        if event.held_by is not None:
+            _admit_hold(tx, calendar, event.held_by, now, app.max_holds)
         if event.blocks(now):
-            _admit_time(tx, calendar, event, check, now)
+            event = _admitted(tx, calendar, event, check, now)
             _admit_attendees(calendar, event, check)
         return tx.add_event(event)
 
@@ -61,7 +66,7 @@ def get(app: App, caller: Caller, event_id: Number) -> tuple[Calendar, Event]:
     """
     caller.require(Level.READ)
     with app.store.snapshot(caller.environment_id) as tx:
-        event = tx.event(event_id)
+        event = tx.event(event_id).as_of(app.clock())
         return tx.calendar(event.calendar_id), event
 
 
@@ -75,7 +80,8 @@ def find_all(app: App, caller: Caller, wanted: EventFilter, limit: int) -> Page[
     with app.store.snapshot(caller.environment_id) as tx:
         for calendar_id in wanted.calendar_ids:
             tx.calendar(calendar_id)
-        found = tx.events(wanted, limit + 1)
+        now = app.clock()
+        found = [event.as_of(now) for event in tx.events(wanted, limit + 1, now)]
     return Page(found[:limit], _cursor(found, limit))
 
 
@@ -108,23 +114,26 @@ def revise(
         UnknownEvent: There is no such event.
         Stale: It has changed since `if_version`.
         Conflict: The check or the event's status refuses the change.
+        HoldExpired: It was a hold that ran out.
         RequestIdReused: The request_id came before with other arguments.
     """
     caller.require(Level.WRITE)
     wanted = Wanted()
 
-    def act(tx: Transaction, now: int) -> Revised:
-        calendar, event = tx.lock_event(event_id)
+    def act(tx: Transaction) -> Revised:
+        calendar, event, now = _locked(app, tx, event_id)
         wanted.calendar_id, wanted.leaving_out = calendar.id, event.id
         wanted.interval = change.moved(event.interval)
-        _admit_change(caller, event, if_version)
+        caller.require_own(event)
         if event.status is Status.CANCELLED and change == _CANCEL:
             return Revised(event, changed=False)
+        event.require_in_time()
+        _admit_version(calendar, event, if_version)
         revised = _reowned(caller, event.revised(change, now), change)
         if replace(revised, version=event.version, updated_at=event.updated_at) == event:
             return Revised(event, changed=False)
         if revised.blocks(now):
-            _admit_revised(tx, calendar, (event, revised), check, now)
+            revised = _admitted_revision(tx, calendar, (event, revised), check, now)
         tx.put_event(revised)
         return Revised(revised, changed=True)
 
@@ -160,12 +169,12 @@ def cancel(
     """
     caller.require(Level.WRITE)
 
-    def act(tx: Transaction, now: int) -> Cancelled:
-        _, event = tx.lock_event(event_id)
+    def act(tx: Transaction) -> Cancelled:
+        calendar, event, now = _locked(app, tx, event_id)
         caller.require_own(event)
         if event.status is Status.CANCELLED:
             return Cancelled(event, already=True)
-        _admit_change(caller, event, if_version)
+        _admit_version(calendar, event, if_version)
         fields = {"status": Status.CANCELLED, "cancel_reason": reason}
         cancelled = event.revised(Change(fields=fields), now)
         tx.put_event(cancelled)
@@ -195,8 +204,8 @@ def respond(
     """
     caller.require(Level.WRITE)
 
-    def act(tx: Transaction, now: int) -> Event:
-        _, event = tx.lock_event(event_id)
+    def act(tx: Transaction) -> Event:
+        _, event, now = _locked(app, tx, event_id)
         caller.require_own(event)
         at = find(event.attendees, attendee)
         attendees = list(event.attendees)
@@ -217,6 +226,7 @@ def delete(
     event_id: Number,
     *,
     below: Number | None = None,
+    if_version: int | None = None,
     request_id: str | None = None,
 ) -> Event:
     """Delete an event for good and return what it was.
@@ -224,20 +234,29 @@ def delete(
     Raises:
         NotAllowed: The caller is no admin.
         UnknownEvent: There is no such event, or not on the calendar `below` which it was sought.
+        Stale: It has changed since `if_version`.
         RequestIdReused: The request_id came before with other arguments.
     """
     caller.require(Level.ADMIN)
 
-    def act(tx: Transaction, now: int) -> Event:
-        del now  # deleting looks at no clock
-        calendar, event = tx.lock_event(event_id)
+    def act(tx: Transaction) -> Event:
+        calendar, event, _ = _locked(app, tx, event_id)
         if below not in {None, calendar.id}:
             raise UnknownEvent("The calendar has no event with that id.")
         caller.require_own(event)
+        _admit_version(calendar, event, if_version)
         tx.delete_event(event)
         return event
 
-    return once(app, caller, ("delete_event", request_id, event_id), Event, act)
+    request = ("delete_event", request_id, (event_id, if_version))
+    return once(app, caller, request, Event, act)
+
+
+def _locked(app: App, tx: Transaction, event_id: Number) -> tuple[Calendar, Event, int]:
+    """Lock an event; return it, its calendar, and the instant of which it is."""
+    calendar, event = tx.lock_event(event_id)
+    now = app.clock()
+    return calendar, event.as_of(now), now
 
 
 def _new_event(caller: Caller, calendar: Calendar, draft: Draft, now: int) -> Event:
@@ -256,6 +275,7 @@ def _new_event(caller: Caller, calendar: Calendar, draft: Draft, now: int) -> Ev
         owner=owner_for(caller.actor, draft.owner, own_events_only=caller.own_events_only),
         created_by=draft.created_by,
         hold_expires_at=None if hold is None else now + hold * MINUTE,
+        held_by=None if hold is None else caller.name,
         created_at=now,
         updated_at=now,
     )
@@ -269,31 +289,45 @@ def _reowned(caller: Caller, event: Event, change: Change) -> Event:
     return replace(event, owner=owner)
 
 
-def _admit_change(caller: Caller, event: Event, if_version: int | None) -> None:
-    caller.require_own(event)
+def _admit_version(calendar: Calendar, event: Event, if_version: int | None) -> None:
+    """Let a change pass that was made with this version of the event in view."""
     if if_version is not None and if_version != event.version:
-        raise Stale(f"The event is at version {event.version} now, not {if_version}.")
+        told = f"The event is at version {event.version} now, not {if_version}."
+        raise Stale(told, calendar, event)
+
+
+def _admit_hold(tx: Reader, calendar: Calendar, held_by: str, now: int, most: int) -> None:
+    live = tx.holds(calendar.id, held_by, now)
+    if len(live) >= most:
+        first = say_moment(live[0], calendar.zone)
+        raise TooManyHolds(
+            f"You hold {len(live)} times on this calendar, and {most} is the limit; "
+            f"the first of them runs out on {first}."
+        )
 
 
 _CANCEL = Change(fields={"status": Status.CANCELLED})
 
 
-def _admit_revised(
+def _admitted_revision(
     tx: Reader, calendar: Calendar, versions: tuple[Event, Event], check: Check, now: int
-) -> None:
-    """Let what has changed between two versions of an event pass."""
+) -> Event:
+    """Let what has changed between two versions of an event pass, and return the second one."""
     event, revised = versions
     begins_to_count = not event.claims or (event.type == BLOCK_TYPE != revised.type)
     if revised.interval != event.interval or begins_to_count:
         keeps_start = revised.interval.start == event.interval.start and not begins_to_count
-        _admit_time(tx, calendar, revised, check, now, keeps_start=keeps_start)
+        revised = _admitted(tx, calendar, revised, check, now, keeps_start=keeps_start)
     elif revised.status is not event.status and check is not Check.NONE:
-        _admit_time(tx, calendar, revised, Check.CONFLICTS, now)
+        revised = _admitted(tx, calendar, revised, Check.CONFLICTS, now)
+    elif revised.type == BLOCK_TYPE:
+        revised = replace(revised, exclusive=False)
     if revised.attendees != event.attendees:
         _admit_attendees(calendar, revised, check)
+    return revised
 
 
-def _admit_time(
+def _admitted(
     tx: Reader,
     calendar: Calendar,
     event: Event,
@@ -301,16 +335,17 @@ def _admit_time(
     now: int,
     *,
     keeps_start: bool = False,
-) -> None:
+) -> Event:
     """Let an event's time pass; what a door checks, `model.schedule` decides."""
     strength = Check.NONE if event.type == BLOCK_TYPE else check
     if strength is Check.NONE:
-        return
+        return replace(event, exclusive=False)
     schedule = view(tx, calendar, event.interval, now, leaving_out=event.id)
     refused = schedule.refusal(event.interval, strength, keeps_start=keeps_start)
     if refused:
         asked = say_interval(event.interval, calendar.zone)
         raise refused(f"{asked}: {why_not(refused.code, [calendar.policy])}.")
+    return replace(event, exclusive=calendar.policy.double_booking is DoubleBooking.REFUSE)
 
 
 def _admit_attendees(calendar: Calendar, event: Event, check: Check) -> None:

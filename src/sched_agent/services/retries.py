@@ -1,4 +1,4 @@
-"""The same request twice acts once."""
+"""The same request twice acts once, and a lost answer is looked up, never guessed."""
 
 import hashlib
 from collections.abc import Callable
@@ -7,51 +7,75 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from sched_agent.errors import RequestIdReused
+from sched_agent.errors import Interrupted, OutcomeUnknown, RequestIdReused
 from sched_agent.model.caller import Caller
 from sched_agent.services.app import App
 from sched_agent.store.base import Remembered, RequestKey, Transaction
 
 AnswerT = TypeVar("AnswerT")
+_Request = tuple[str, str | None, object]
+_TRIES = 4
 
 
 def once(
     app: App,
     caller: Caller,
-    request: tuple[str, str | None, object],
+    request: _Request,
     answer_type: type[AnswerT],
-    act: Callable[[Transaction, int], AnswerT],
+    act: Callable[[Transaction], AnswerT],
 ) -> AnswerT:
     """Run `act` in a transaction, or return what it answered when the request came before.
 
     The answer is kept in the act's own transaction, so that a lost answer can be asked for again.
+    What the database undid is done again. Where the connection broke during the commit, the
+    request_id tells whether it came through; without one nobody can say.
 
     Args:
         app: The program.
         caller: Who asks; a request id is theirs alone.
         request: The operation, its request_id if there is one, and its arguments.
         answer_type: What `act` returns.
-        act: Gets the transaction and the instant at which it holds the lock.
+        act: Gets the transaction. It locks what it changes before it reads the clock: what
+            expires while it waits for the lock has expired.
 
     Raises:
         RequestIdReused: The request_id came before with other arguments.
+        OutcomeUnknown: The connection broke during the commit, and there is no request_id.
     """
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return _once(app, caller, request, answer_type, act)
+        except Interrupted:
+            if not tries_left:
+                raise
+        except OutcomeUnknown:
+            if not tries_left or request[1] is None:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _once(
+    app: App,
+    caller: Caller,
+    request: _Request,
+    answer_type: type[AnswerT],
+    act: Callable[[Transaction], AnswerT],
+) -> AnswerT:
     operation, request_id, arguments = request
     with app.store.transaction(caller.environment_id) as tx:
-        now = app.clock()  # read under the lock: what expires while waiting for it has expired
         if request_id is None:
-            return act(tx, now)
+            return act(tx)
         key = RequestKey(caller.name, operation, request_id)
         fingerprint = hashlib.sha256(repr(arguments).encode()).hexdigest()
         adapter = _adapter(answer_type)  # type: ignore[arg-type]  # a class is hashable
-        if before := tx.recall(key):
+        if before := tx.claim(key):
             if before.fingerprint != fingerprint:
                 raise RequestIdReused("That request_id was used for another request before.")
             replayed: AnswerT = adapter.validate_python(before.answer["value"])
             return replayed
-        answer = act(tx, now)
+        answer = act(tx)
         kept = {"value": adapter.dump_python(answer, mode="json")}
-        tx.remember(key, Remembered(fingerprint, kept), now)
+        tx.remember(key, Remembered(fingerprint, kept), app.clock())
         return answer
 
 

@@ -26,6 +26,13 @@ class RequestKey(NamedTuple):
     request_id: str
 
 
+class Overdue(NamedTuple):
+    """Names a calendar on which holds have run out that are not written down as cancelled."""
+
+    environment_id: Number
+    calendar_id: Number
+
+
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """The answer that a request_id got, and the fingerprint of the arguments it came with."""
@@ -58,21 +65,32 @@ class Reader(Protocol):
         ...
 
     def event(self, event_id: Number) -> Event:
-        """Return an event.
+        """Return an event as it is written down; see `Event.as_of`.
 
         Raises:
             UnknownEvent: The environment has none with that id.
         """
         ...
 
-    def events(self, wanted: EventFilter, limit: int) -> Sequence[Event]:
-        """Return the events that a filter lets through, by (start, id)."""
+    def events(self, wanted: EventFilter, limit: int, now: int) -> Sequence[Event]:
+        """Return the events that a filter lets through as of `now`, by (start, id).
+
+        They come as they are written down; see `Event.as_of`.
+        """
         ...
 
     def taken(
         self, calendar_id: Number, within: Interval, now: int, leaving_out: Number | None = None
     ) -> Sequence[Taken]:
         """Return what blocks time in a stretch at `now`, by start; nothing else is read."""
+        ...
+
+    def holds(self, calendar_id: Number, held_by: str, now: int) -> Sequence[int]:
+        """Return when the live holds of a caller on a calendar run out, the first one first."""
+        ...
+
+    def run_out(self, calendar_id: Number, now: int) -> Sequence[Event]:
+        """Return the holds that have run out and are not yet written down as cancelled."""
         ...
 
     def tokens(self) -> Sequence[Token]:
@@ -86,6 +104,14 @@ class Reader(Protocol):
 
 class Transaction(Reader, Protocol):
     """Reads and writes of one environment that happen together or not at all."""
+
+    def claim(self, key: RequestKey) -> Remembered | None:
+        """Return what the same request was answered before, if it was.
+
+        If it was not, no other transaction gets past its own claim of it before this one ends.
+        It is the first thing that a transaction does, so that no two wait for each other.
+        """
+        ...
 
     def lock_calendar(self, calendar_id: Number) -> Calendar:
         """Return a calendar, and let no other transaction lock it before this one ends.
@@ -128,11 +154,19 @@ class Transaction(Reader, Protocol):
         ...
 
     def add_event(self, event: Event) -> Event:
-        """Keep a new event under an id of its own, which the result carries."""
+        """Keep a new event under an id of its own, which the result carries.
+
+        Raises:
+            SlotTaken: It would overlap another exclusive event, which a database may see itself.
+        """
         ...
 
     def put_event(self, event: Event) -> None:
-        """Replace an event."""
+        """Replace an event.
+
+        Raises:
+            SlotTaken: As for `add_event`.
+        """
         ...
 
     def delete_event(self, event: Event) -> None:
@@ -148,7 +182,7 @@ class Transaction(Reader, Protocol):
         ...
 
     def remember(self, key: RequestKey, remembered: Remembered, now: int) -> None:
-        """Keep the answer to a request, and forget those older than their keeping time."""
+        """Keep the answer to a request that was claimed."""
         ...
 
 
@@ -168,6 +202,8 @@ class Store(Protocol):
 
         Raises:
             CalendarUnreachable: The database can't be written at this moment.
+            Interrupted: The database undid it, and it may be run again from its beginning.
+            OutcomeUnknown: The connection broke while it was being committed.
         """
         ...
 
@@ -192,11 +228,30 @@ class Store(Protocol):
         """Whether any environment ever had a token, whether or not one is valid now."""
         ...
 
-    def migrate(self) -> Sequence[str]:
-        """Bring the schema up to date and return the names of the steps taken.
+    def probe(self) -> None:
+        """Find out within a second or so whether the database answers.
 
         Raises:
-            SettingsError: The database was made by a newer version.
+            CalendarUnreachable: It does not.
+        """
+        ...
+
+    def overdue(self, now: int) -> Sequence[Overdue]:
+        """Return the calendars, of all environments, that have something for `Reader.run_out`."""
+        ...
+
+    def forget(self, before: int, limit: int) -> int:
+        """Forget up to `limit` answers that were remembered before an instant; how many it did."""
+        ...
+
+    def migrate(self, partitions: int | None = None) -> Sequence[str]:
+        """Bring the schema up to date and return the names of the steps taken.
+
+        Args:
+            partitions: Into how many parts to divide what belongs to calendars; None: as it is.
+
+        Raises:
+            SettingsError: The database was made by a newer version, or has no partitions.
         """
         ...
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from sched_agent.backends.base import Backend
-from sched_agent.errors import SchedAgentError, UnrecognizedTime
+from sched_agent.errors import SchedAgentError, Stale, UnrecognizedTime
 from sched_agent.model import zone
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.calendar import Calendar
@@ -178,6 +178,8 @@ def now_told(backend: Backend, in_zone: ZoneInfo) -> Iterator[None]:
 def say_error(error: SchedAgentError) -> str:
     """Return what a model reads of an error: what happened, what to do, what is free instead."""
     lines = [f"{error.code}: {error.message}", error.hint]
+    if isinstance(error, Stale):
+        lines.append(f"Now: {say_event(error.calendar, error.event)}")
     if error.alternatives:
         lines.append(f"Nearest free times:\n{say_slots(error.alternatives)}")
     return "\n".join(line for line in lines if line)
@@ -190,6 +192,9 @@ def error_data(error: SchedAgentError) -> dict[str, Any]:
         data["fields"] = error.fields
     if error.alternatives:
         data["alternatives"] = slots_data(error.alternatives)
+    if isinstance(error, Stale):
+        now = EventOutput.of(error.calendar, error.event)
+        data["current"] = now.model_dump(mode="json", exclude_none=True)
     return data
 
 

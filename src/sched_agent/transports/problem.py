@@ -5,8 +5,9 @@ from typing import Any
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
-from sched_agent.errors import NotAuthenticated, RateLimited, SchedAgentError
+from sched_agent.errors import NotAuthenticated, RateLimited, SchedAgentError, Stale, Unavailable
 from sched_agent.speech.iso import utc_text
+from sched_agent.transports.rest.talkover_shapes import EventData, etag
 
 
 class Alternative(BaseModel):
@@ -25,6 +26,7 @@ class Problem(BaseModel):
     hint: str = Field(description="What to do next")
     errors: dict[str, list[str]] | None = Field(None, description="Field -> what is wrong with it")
     alternatives: list[Alternative] | None = Field(None, description="The nearest free times")
+    current: EventData | None = Field(None, description="The event as it is now, if it is stale")
 
 
 def problem(error: SchedAgentError) -> dict[str, Any]:
@@ -42,6 +44,8 @@ def problem(error: SchedAgentError) -> dict[str, Any]:
             {"start_at": utc_text(slot.interval.start), "end_at": utc_text(slot.interval.end)}
             for slot in error.alternatives
         ]
+    if isinstance(error, Stale):
+        body["current"] = EventData.of(error.event).model_dump(mode="json")
     return body
 
 
@@ -50,6 +54,8 @@ def problem_response(error: SchedAgentError, status: int | None = None) -> JSONR
     headers = {}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="sched-agent"'
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, Stale):
+        headers["ETag"] = etag(error.event)
     return JSONResponse(problem(error), status or error.status, headers)

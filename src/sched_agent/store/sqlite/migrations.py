@@ -1,12 +1,11 @@
 """The schema, step by step. A step that has been released is never edited; add one instead."""
 
 import sqlite3
-from collections.abc import Sequence
 from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from sched_agent.errors import SettingsError
+from sched_agent.store.steps import another_program, left_to_take
 
 steps = Migrations("sched_agent")
 
@@ -95,6 +94,8 @@ _TABLES = (
         owner_id text,
         created_by text,
         hold_expires_at integer,
+        held_by text,
+        exclusive integer not null,
         cancel_reason text,
         version integer not null,
         created_at integer not null,
@@ -122,6 +123,12 @@ _TABLES = (
         (environment_id, calendar_id, claims, end_at, start_at, type, hold_expires_at, event_id)
         where claims = 1 and end_at - start_at > 86400000000
     """,
+    # Few: a hold that is confirmed, released or swept is no longer in it.
+    """
+    create index event_held on event
+        (environment_id, calendar_id, held_by, hold_expires_at)
+        where status = 'tentative' and hold_expires_at is not null
+    """,
     """
     create table request (
         environment_id integer not null references environment on delete cascade,
@@ -134,7 +141,7 @@ _TABLES = (
         primary key (environment_id, caller, operation, request_id)
     ) strict, without rowid
     """,
-    "create index request_by_age on request (environment_id, created_at)",
+    "create index request_by_age on request (created_at)",
 )
 
 
@@ -164,16 +171,8 @@ def pending(connection: sqlite3.Connection) -> list[str]:
     done = applied(connection)
     tables = connection.execute("select count(*) from sqlite_schema where type = 'table'")
     if not done and tables.fetchone() != (0,):
-        raise SettingsError(
-            "The database belongs to another program: name another DATABASE, or a file that is new."
-        )
-    unknown: Sequence[str] = [name for name in done if name not in names()]
-    if unknown:
-        raise SettingsError(
-            f"The database is at version {unknown[-1]}, newer than this sched-agent "
-            f"(which knows {names()[-1]}): upgrade sched-agent, or name another DATABASE."
-        )
-    return [name for name in names() if name not in done]
+        raise another_program()
+    return left_to_take(names(), done)
 
 
 def apply(connection: sqlite3.Connection) -> list[str]:

@@ -1,23 +1,25 @@
 """The SQLite store: WAL, every commit on disk before it is acknowledged, one writer at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sched_agent.model.calendar import Environment
-from sched_agent.model.caller import Token
-from sched_agent.model.ids import Number, new_number
-from sched_agent.store.base import Transaction
-from sched_agent.store.sqlite import migrations, rows
-from sched_agent.store.sqlite.connection import Connections
+from sched_agent.errors import SettingsError
+from sched_agent.model.ids import Number
+from sched_agent.store.sql import Connection, SqlStore
+from sched_agent.store.sqlite import migrations
+from sched_agent.store.sqlite.connection import BUSY_SECONDS, Connections
+from sched_agent.store.sqlite.queue import Queue
 from sched_agent.store.sqlite.transaction import SqliteReader, SqliteTransaction
 
 
-class SqliteStore:
+class SqliteStore(SqlStore):
     """See `store.base.Store`."""
 
     def __init__(self, path: Path) -> None:
         self._connections = Connections(path)
+        self._queue = Queue(path, BUSY_SECONDS)
 
     @contextmanager
     def snapshot(self, environment_id: Number) -> Iterator[SqliteReader]:
@@ -30,61 +32,22 @@ class SqliteStore:
     @contextmanager
     def transaction(self, environment_id: Number) -> Iterator[SqliteTransaction]:
         """See `store.base.Store`."""
-        with self._connections.lent() as connection:
-            connection.execute("begin immediate")  # a deferred one takes the lock too late
+        with self._writing() as connection:
             yield SqliteTransaction(connection, environment_id)
-            connection.execute("commit")
 
-    def environments(self) -> Sequence[Environment]:
+    def probe(self) -> None:
         """See `store.base.Store`."""
         with self._connections.lent() as connection:
-            found = connection.execute(
-                f"select {rows.ENVIRONMENT} from environment order by created_at, environment_id"
-            )
-            return [rows.environment(row) for row in found]
+            connection.execute("select 1 from environment limit 1")
 
-    def add_environment(
-        self, name: str, timezone: str, now: int, furnish: Callable[[Transaction], None]
-    ) -> tuple[Environment, bool]:
+    def migrate(self, partitions: int | None = None) -> Sequence[str]:
         """See `store.base.Store`."""
-        with self._connections.lent() as connection:
-            connection.execute("begin immediate")
-            made = connection.execute(
-                "insert into environment (environment_id, name, timezone, created_at)"
-                " values (?, ?, ?, ?) on conflict (name) do nothing",
-                (new_number(), name, timezone, now),
-            )
-            row = connection.execute(
-                f"select {rows.ENVIRONMENT} from environment where name = ?", (name,)
-            ).fetchone()
-            environment = rows.environment(row)
-            if made.rowcount:
-                furnish(SqliteTransaction(connection, environment.id))
-            connection.execute("commit")
-            return environment, made.rowcount > 0
-
-    def find_token(self, hashed: str) -> Token | None:
-        """See `store.base.Store`."""
-        with self._connections.lent() as connection:
-            row = connection.execute(
-                f"select {rows.TOKEN} from token where hash = ?", (hashed,)
-            ).fetchone()
-            return rows.token(row) if row else None
-
-    def has_tokens(self) -> bool:
-        """See `store.base.Store`."""
-        with self._connections.lent() as connection:
-            return connection.execute("select 1 from token limit 1").fetchone() is not None
-
-    def migrate(self) -> Sequence[str]:
-        """See `store.base.Store`."""
-        with self._connections.lent() as connection:
-            if not migrations.pending(connection):
-                return []
-            connection.execute("begin immediate")  # two processes may start at once
-            taken = migrations.apply(connection)
-            connection.execute("commit")
-            return taken
+        if partitions is not None:
+            raise SettingsError("A SQLite database has no partitions; PostgreSQL has.")
+        if not self.pending():
+            return []
+        with self._writing() as connection:  # two processes may start at once
+            return migrations.apply(connection)
 
     def pending(self) -> Sequence[str]:
         """See `store.base.Store`."""
@@ -94,3 +57,19 @@ class SqliteStore:
     def close(self) -> None:
         """See `store.base.Store`."""
         self._connections.close()
+        self._queue.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Any]:
+        with self._connections.lent() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Any]:
+        with self._connections.lent() as connection, self._queue.turn():
+            connection.execute("begin immediate")  # a deferred one takes the lock too late
+            yield connection
+            connection.execute("commit")
+
+    def _transaction(self, connection: Connection, environment_id: Number) -> SqliteTransaction:
+        return SqliteTransaction(connection, environment_id)

@@ -13,7 +13,7 @@ from starlette.routing import Match, Route
 
 from sched_agent import __version__
 from sched_agent.backends.base import Backend
-from sched_agent.errors import CalendarUnreachable, InvalidArgument, SchedAgentError
+from sched_agent.errors import InvalidArgument, SchedAgentError, Unavailable
 from sched_agent.model.calendar import Environment
 from sched_agent.services.app import App
 from sched_agent.settings import Settings
@@ -105,8 +105,8 @@ def _add_health(rest: FastAPI, app: App) -> None:
     def ready() -> JSONResponse:
         """Whether the database answers."""
         try:
-            app.store.environments()
-        except CalendarUnreachable as error:
+            app.store.probe()
+        except Unavailable as error:
             return problem_response(error)
         return JSONResponse({"status": "ready"})
 

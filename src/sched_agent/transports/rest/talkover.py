@@ -5,9 +5,10 @@ decided in docs/adr/0006. Bookings are checked for conflicts only: the page of
 create-calendar-event promises no more, and its own example is a Saturday in the past.
 """
 
+import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security, status
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, Security, status
 from fastapi.security import HTTPBearer
 from pydantic import Field
 
@@ -43,6 +44,7 @@ from sched_agent.transports.rest.talkover_shapes import (
     RuleData,
     SlotData,
     Time,
+    etag,
 )
 
 MOST_ROWS = 5000
@@ -53,11 +55,12 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         403: "The token's scope is too low",
         404: "No such thing in this environment",
         409: "The calendar's state refuses it",
+        412: "The event is not at the version that If-Match names",
         413: "The body is too large",
         422: "The request can't be understood",
         429: "Too many requests",
         500: "A fault of the server",
-        503: "The calendar database can't be reached",
+        503: "The calendar database can't be reached, or the server is about to stop",
     }.items()
 }
 
@@ -100,6 +103,14 @@ Retried = Annotated[
         min_length=1,
         max_length=128,
         description="Names the request, so that its repetition acts once and gets the first answer",
+    ),
+]
+Matching = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=100,
+        description="The ETag of the event that you read: refuse the change if it is another now",
     ),
 ]
 CalendarId = Annotated[str, Path(max_length=64, description="Calendar UUID")]
@@ -188,7 +199,12 @@ def delete_calendar(
     "/calendars/{calendar_id}/events", status_code=status.HTTP_201_CREATED, tags=["events"]
 )
 def create_event(
-    app: Running, caller: Asking, calendar_id: CalendarId, body: EventBody, key: Retried = None
+    app: Running,
+    caller: Asking,
+    calendar_id: CalendarId,
+    body: EventBody,
+    response: Response,
+    key: Retried = None,
 ) -> Envelope[EventData]:
     """Create an event; a taken time is refused unless the calendar allows double booking.
 
@@ -212,7 +228,7 @@ def create_event(
         hold_minutes=body.hold_minutes,
     )
     event = events.book(app, caller, calendar.id, draft, check=Check.CONFLICTS, request_id=key)
-    return Envelope(data=EventData.of(event))
+    return _tagged(response, event)
 
 
 @router.get("/calendars/{calendar_id}/events", tags=["events"])
@@ -233,10 +249,10 @@ def list_events(
 
 @router.get("/calendars/{calendar_id}/events/{event_id}", tags=["events"])
 def get_event(
-    app: Running, caller: Asking, calendar_id: CalendarId, event_id: EventId
+    app: Running, caller: Asking, calendar_id: CalendarId, event_id: EventId, response: Response
 ) -> Envelope[EventData]:
-    """Read an event."""
-    return Envelope(data=EventData.of(_event(app, caller, calendar_id, event_id)[1]))
+    """Read an event; the header ETag names its version."""
+    return _tagged(response, _event(app, caller, calendar_id, event_id)[1])
 
 
 @router.put("/calendars/{calendar_id}/events/{event_id}", tags=["events"])
@@ -246,13 +262,23 @@ def update_event(
     calendar_id: CalendarId,
     event_id: EventId,
     body: EventChanges,
+    response: Response,
     key: Retried = None,
+    match: Matching = None,
 ) -> Envelope[EventData]:
-    """Change an event; `{"status": "cancelled"}` cancels it."""
+    """Change an event; `{"status": "cancelled"}` cancels it, `"confirmed"` confirms a hold."""
     calendar, event = _event(app, caller, calendar_id, event_id)
     change = _event_change(body, calendar)
-    revised = events.revise(app, caller, event.id, change, check=Check.CONFLICTS, request_id=key)
-    return Envelope(data=EventData.of(revised.event))
+    revised = events.revise(
+        app,
+        caller,
+        event.id,
+        change,
+        check=Check.CONFLICTS,
+        if_version=_version(match),
+        request_id=key,
+    )
+    return _tagged(response, revised.event)
 
 
 @router.delete("/calendars/{calendar_id}/events/{event_id}", tags=["events"])
@@ -262,10 +288,13 @@ def delete_event(
     calendar_id: CalendarId,
     event_id: EventId,
     key: Retried = None,
+    match: Matching = None,
 ) -> Done:
     """Delete an event for good."""
     number = calendars.get(app, caller, calendar_number(calendar_id)).id
-    events.delete(app, caller, event_number(event_id), below=number, request_id=key)
+    version = _version(match)
+    numbered = event_number(event_id)
+    events.delete(app, caller, numbered, below=number, if_version=version, request_id=key)
     return Done(message="Event deleted")
 
 
@@ -358,6 +387,25 @@ def delete_availability_rule(
     number = calendars.get(app, caller, calendar_number(calendar_id)).id
     calendars.remove_rule(app, caller, number, rule_number(rule_id), request_id=key)
     return Done(message="Availability rule deleted")
+
+
+def _tagged(response: Response, event: Event) -> Envelope[EventData]:
+    response.headers["ETag"] = etag(event)
+    return Envelope(data=EventData.of(event))
+
+
+def _version(match: str | None) -> int | None:
+    """Return the version that an `If-Match` header asks for; `*` is content with any."""
+    if match is None or match.strip() == "*":
+        return None
+    named = re.fullmatch(r'\s*"(\d{1,9})"\s*', match)
+    if named is None:
+        raise InvalidArgument(
+            "If-Match names no version of an event.",
+            hint='Send the ETag of the event as it came, such as "3" with its quotes, or *.',
+            fields={"If-Match": "must be one ETag, or *"},
+        )
+    return int(named[1])
 
 
 def _event(app: App, caller: Caller, calendar_id: str, event_id: str) -> tuple[Calendar, Event]:

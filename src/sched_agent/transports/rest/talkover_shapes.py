@@ -280,6 +280,11 @@ class EventData(BaseModel):
         )
 
 
+def etag(event: Event) -> str:
+    """Return the tag of an event's version, for `ETag` and `If-Match` (RFC 9110 §8.8.3)."""
+    return f'"{event.version}"'
+
+
 class SlotData(BaseModel):
     """A free time."""
 

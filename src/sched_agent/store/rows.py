@@ -1,4 +1,4 @@
-"""Between rows and values."""
+"""Between rows and values, the same for every store that speaks SQL."""
 
 import json
 from collections.abc import Sequence
@@ -9,11 +9,14 @@ from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.availability_rule import ExceptionRule, Hours, RecurringRule, Rule
 from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Environment, Policy
 from sched_agent.model.caller import Level, Token
-from sched_agent.model.event import Event
+from sched_agent.model.event import BLOCK_TYPE, Event
+from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
 from sched_agent.model.owner import Owner, OwnerType
-from sched_agent.model.status import Status
+from sched_agent.model.schedule import Taken
+from sched_agent.model.status import Status, is_live
 from sched_agent.model.text import fold
+from sched_agent.store.base import Remembered, RequestKey
 
 Row = Sequence[Any]
 
@@ -25,7 +28,7 @@ CALENDAR = (
 EVENT = (
     "event_id, calendar_id, title, start_at, end_at, description, location, status, type, "
     "transparent, attendees, owner_type, owner_id, created_by, hold_expires_at, cancel_reason, "
-    "version, created_at, updated_at"
+    "version, created_at, updated_at, held_by, exclusive"
 )
 RULE = "rule_id, type, available, days_of_week, date, start_minute, end_minute, timezone"
 TOKEN = (
@@ -99,7 +102,7 @@ def event_row(event: Event) -> dict[str, Any]:
         "location": event.location,
         "status": event.status.value,
         "type": event.type,
-        "transparent": int(event.transparent),
+        "transparent": event.transparent,
         "attendees": json.dumps(attendees, ensure_ascii=False) if attendees else "[]",
         **_owner_columns(event.owner),
         "created_by": event.created_by,
@@ -108,7 +111,9 @@ def event_row(event: Event) -> dict[str, Any]:
         "version": event.version,
         "created_at": event.created_at,
         "updated_at": event.updated_at,
-        "claims": int(event.claims),
+        "held_by": event.held_by,
+        "exclusive": event.exclusive,
+        "claims": event.claims,
         "search_text": event.search_text,
         "attendee_text": "".join(attendee.search_text for attendee in event.attendees),
     }
@@ -135,7 +140,35 @@ def event(row: Row) -> Event:
         version=row[16],
         created_at=row[17],
         updated_at=row[18],
+        held_by=row[19],
+        exclusive=bool(row[20]),
     )
+
+
+def taken(claims: Sequence[Row], now: int, leaving_out: Number | None) -> list[Taken]:
+    """Return what blocks time of (start, end, type, hold_expires_at, event_id) rows, by start."""
+    found = [
+        Taken(begins, ends, kind != BLOCK_TYPE)
+        for begins, ends, kind, expires, event_id in claims
+        if event_id != leaving_out and (expires is None or is_live(expires, now))
+    ]
+    found.sort()
+    return found
+
+
+def request_row(key: RequestKey, remembered: Remembered, now: int) -> dict[str, Any]:
+    """Return the columns of a request and its answer."""
+    return {
+        **key._asdict(),
+        "fingerprint": remembered.fingerprint,
+        "answer": json.dumps(dict(remembered.answer), ensure_ascii=False),
+        "created_at": now,
+    }
+
+
+def remembered(row: Row) -> Remembered:
+    """Return the answer of a (fingerprint, answer) row."""
+    return Remembered(row[0], json.loads(row[1]))
 
 
 def rule_row(rule: Rule) -> dict[str, Any]:
@@ -149,7 +182,7 @@ def rule_row(rule: Rule) -> dict[str, Any]:
     return {
         "rule_id": rule.id,
         "type": "exception" if days is None else "recurring",
-        "available": int(rule.available),
+        "available": rule.available,
         "days_of_week": days,
         "date": date_text,
         "start_minute": hours.start if hours else None,
@@ -187,7 +220,7 @@ def token_row(token: Token) -> dict[str, Any]:
         "hash": token.hash,
         "level": int(token.level),
         **_owner_columns(token.actor),
-        "own_events_only": int(token.own_events_only),
+        "own_events_only": token.own_events_only,
         "created_at": token.created_at,
         "expires_at": token.expires_at,
         "revoked_at": token.revoked_at,

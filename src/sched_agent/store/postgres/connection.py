@@ -1,0 +1,161 @@
+"""Connections to one PostgreSQL database: how they are lent, and their faults told."""
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg import errors as pg
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8Dumper
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from sched_agent.errors import CalendarUnreachable, Interrupted, OutcomeUnknown, SlotTaken
+from sched_agent.store.postgres.schema import SCHEMA
+from sched_agent.store.sql import Cursor
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+WAIT_SECONDS = 5.0
+"""How long a caller waits for a connection: longer than a server takes to start again."""
+
+_SETTINGS = {
+    "search_path": SCHEMA,
+    "timezone": "UTC",
+    "lock_timeout": "10s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",  # frees the locks of a machine that is gone
+}
+_MEANINGS: tuple[tuple[str, str], ...] = (  # by the beginning of the SQLSTATE
+    ("55P03", "The calendar is locked by another program."),
+    ("57014", "The calendar database took too long."),
+    ("25006", "The calendar database is a read-only copy, so nothing can be booked."),
+    ("53100", "The disk is full, so the calendar database can't be written."),
+    ("53", "The calendar database has no room for more."),
+    ("58", "The calendar database can't be read or written: a disk error."),
+    ("XX00", "The calendar database is damaged, or failed; look at its log."),
+    ("28", "The calendar database refuses the user or the password."),
+    ("3D", "There is no such database; make it with createdb."),
+    ("42501", "The calendar database's user may not do that there."),
+)
+_AGAIN = ("40", "08", "57P", "23505")  # undone by the server, a broken connection, an id met twice
+
+
+class Session:
+    """A connection that takes statements as the stores write them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def execute(self, sql: str, values: Any = ()) -> Cursor:
+        """Run a statement with `?` for parameters."""
+        return self.connection.execute(_spelled(sql), values)
+
+
+@lru_cache(maxsize=512)
+def _spelled(sql: str) -> bytes:
+    return sql.replace("?", "%s").replace("instr(", "strpos(").encode()
+
+
+class Connections:
+    """Lends connections to threads; each is used by one thread at a time."""
+
+    def __init__(self, url: str, most: int) -> None:
+        """Make it; nothing is opened before the first loan.
+
+        Args:
+            url: The database.
+            most: How many connections there may be at a time.
+        """
+        self._pool = ConnectionPool(
+            url,
+            kwargs={"autocommit": True, "connect_timeout": 5, "application_name": "sched-agent"},
+            min_size=0,
+            max_size=most,
+            open=False,
+            timeout=WAIT_SECONDS,
+            configure=_configure,
+            check=_check,
+        )
+
+    @contextmanager
+    def lent(self, wait: float = WAIT_SECONDS) -> Iterator[Connection]:
+        """Lend a connection that is in no transaction, and leave it so.
+
+        Raises:
+            CalendarUnreachable: There is none to be had, or the server failed.
+            Interrupted: The server undid the transaction, or the connection broke.
+            SlotTaken: The database itself has seen an overlap.
+        """
+        connection = self._taken(wait)
+        try:
+            yield connection
+        except psycopg.Error as fault:
+            raise _told(fault, connection) from fault
+        finally:
+            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+                with suppress(psycopg.Error):  # the fault that led here is the one to tell
+                    connection.execute("rollback")
+            self._pool.putconn(connection)
+
+    def close(self) -> None:
+        """Close every idle connection, and each other one when it comes back."""
+        self._pool.close()
+
+    def _taken(self, wait: float) -> Connection:
+        self._pool.open()
+        try:
+            return self._pool.getconn(wait)
+        except (PoolTimeout, PoolClosed) as fault:
+            raise CalendarUnreachable("The calendar database can't be reached.") from fault
+
+
+def commit(connection: Connection) -> None:
+    """Make a transaction last.
+
+    Raises:
+        OutcomeUnknown: The connection broke before the server said whether it did.
+    """
+    try:
+        done = connection.execute("commit").statusmessage
+    except psycopg.Error as fault:
+        if connection.broken:
+            raise OutcomeUnknown(
+                "The connection to the calendar database broke while the change was being saved."
+            ) from fault
+        raise
+    if done != "COMMIT":  # what PostgreSQL answers after a fault that was passed over
+        raise AssertionError(f"the transaction ended in {done}")
+
+
+def _configure(connection: Connection) -> None:
+    connection.adapters.register_dumper(int, Int8Dumper)  # one type, so one plan a statement
+    for name, value in _SETTINGS.items():
+        connection.execute("select set_config(%s, %s, false)", (name, value))
+    # what is acknowledged is on disk, whatever the server's default says
+    connection.execute(
+        "select set_config('synchronous_commit', 'on', false)"
+        " where current_setting('synchronous_commit') = 'off'"
+    )
+
+
+def _check(connection: Connection) -> None:
+    """Refuse a connection that the server has closed; asking it would cost a round trip."""
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    if poll.poll(0):
+        raise psycopg.OperationalError("the server has closed the connection")
+
+
+def _told(fault: psycopg.Error, connection: Connection) -> Exception:
+    state = fault.sqlstate or ""
+    if isinstance(fault, pg.ExclusionViolation):
+        return SlotTaken("Another event takes that time.")
+    if connection.broken or state.startswith(_AGAIN):
+        return Interrupted("The calendar database broke off.")
+    for beginning, meaning in _MEANINGS:
+        if state.startswith(beginning):
+            return CalendarUnreachable(meaning)
+    return fault

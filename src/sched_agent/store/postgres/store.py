@@ -1,0 +1,82 @@
+"""The PostgreSQL store: any number of processes, each calendar with one writer at a time."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sched_agent.model.ids import Number
+from sched_agent.store.postgres import schema
+from sched_agent.store.postgres.connection import Connections, Session, commit
+from sched_agent.store.postgres.transaction import PostgresReader, PostgresTransaction
+from sched_agent.store.sql import Connection, SqlStore
+
+
+class PostgresStore(SqlStore):
+    """See `store.base.Store`."""
+
+    def __init__(self, url: str, connections: int) -> None:
+        """Make it; nothing is opened before it is used.
+
+        Args:
+            url: `postgresql://USER:PASSWORD@HOST/DATABASE`.
+            connections: How many this process may have at a time.
+        """
+        self._connections = Connections(url, connections)
+        self._lies_elsewhere: bool | None = None
+
+    @contextmanager
+    def snapshot(self, environment_id: Number) -> Iterator[PostgresReader]:
+        """See `store.base.Store`."""
+        with self._connections.lent() as connection:
+            connection.execute("begin isolation level repeatable read, read only")
+            yield PostgresReader(Session(connection), environment_id)
+            connection.execute("commit")
+
+    @contextmanager
+    def transaction(self, environment_id: Number) -> Iterator[PostgresTransaction]:
+        """See `store.base.Store`."""
+        with self._writing() as session:
+            yield self._transaction(session, environment_id)
+
+    def probe(self) -> None:
+        """See `store.base.Store`."""
+        with self._connections.lent(wait=1) as connection:
+            connection.execute("select 1")
+
+    def migrate(self, partitions: int | None = None) -> Sequence[str]:
+        """See `store.base.Store`."""
+        if partitions is None and not self.pending():
+            return []
+        with self._connections.lent() as connection:
+            connection.execute("begin")
+            connection.execute("set local statement_timeout = 0")
+            connection.execute("set local lock_timeout = 0")
+            taken = schema.migrate(connection, partitions)
+            commit(connection)
+            return taken
+
+    def pending(self) -> Sequence[str]:
+        """See `store.base.Store`."""
+        with self._connections.lent() as connection:
+            return schema.pending(connection)
+
+    def close(self) -> None:
+        """See `store.base.Store`."""
+        self._connections.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        with self._connections.lent() as connection:
+            yield Session(connection)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        with self._connections.lent() as connection:
+            if self._lies_elsewhere is None:
+                self._lies_elsewhere = schema.lies_elsewhere(connection)
+            connection.execute("begin")
+            yield Session(connection)
+            commit(connection)
+
+    def _transaction(self, connection: Connection, environment_id: Number) -> PostgresTransaction:
+        assert self._lies_elsewhere is not None  # noqa: S101  # found out before the transaction
+        return PostgresTransaction(connection, environment_id, lies_elsewhere=self._lies_elsewhere)
