@@ -51,8 +51,12 @@ class NoPostgres(Exception):
 class Cluster:
     """A PostgreSQL server on 127.0.0.1, in a folder of its own."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, **settings: str) -> None:
         """Make and start it.
+
+        Args:
+            folder: Where; default: a new temporary folder.
+            settings: As in postgresql.conf.
 
         Raises:
             NoPostgres: There are no binaries.
@@ -65,9 +69,11 @@ class Cluster:
             shutil.chown(self.folder, self._user)
         self._data = self.folder / "data"
         self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8")
-        config = _SETTINGS | {"port": str(self.port), "unix_socket_directories": str(self.folder)}
+        place = {"port": str(self.port), "unix_socket_directories": str(self.folder)}
         with (self._data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = '{value}'\n" for name, value in config.items())
+            file.writelines(
+                f"{name} = '{value}'\n" for name, value in (_SETTINGS | place | settings).items()
+            )
         self.start()
         self._databases = 0
 

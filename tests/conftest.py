@@ -11,9 +11,9 @@ from sched_agent.model.caller import Caller
 from sched_agent.services import calendars, environments
 from sched_agent.services.app import App
 from sched_agent.store.base import Store
-from sched_agent.store.sqlite import SqliteStore
 from tests.builders import MovableClock, at
 from tests.clusters import Cluster, Elsewhere, NoPostgres, Server
+from tests.stores import make_postgres, make_spread, open_store
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +27,29 @@ def postgres() -> Iterator[Server]:
     cluster.remove()
 
 
+@pytest.fixture(scope="session")
+def postgres_database(postgres) -> str:
+    return make_postgres(postgres)
+
+
+@pytest.fixture(scope="session")
+def divided_database(postgres) -> str:
+    return make_postgres(postgres, partitions=16)
+
+
+@pytest.fixture(scope="session")
+def spread_database() -> Iterator[str]:
+    """A database on a server whose calendars lie on two further ones."""
+    clusters = [a_cluster() for _ in range(3)]
+    yield make_spread(*clusters)
+    for cluster in clusters:
+        cluster.remove()
+
+
 def a_cluster() -> Cluster:
     """Return a server of our own, which a test may stop and start; where it must not, skip."""
     try:
-        return Cluster()
+        return Cluster(fsync="off")  # the machine does not fail in a test; benchmarks pay for it
     except NoPostgres as reason:
         if os.environ.get("CI"):
             pytest.fail(str(reason))
@@ -44,8 +63,13 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def store(tmp_path) -> Iterator[Store]:
-    store = SqliteStore(tmp_path / "calendar.db")
+def database(tmp_path) -> str:
+    return f"sqlite:///{tmp_path}/calendar.db"
+
+
+@pytest.fixture
+def store(database) -> Iterator[Store]:
+    store = open_store(database)
     store.migrate()
     yield store
     store.close()

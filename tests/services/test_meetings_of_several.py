@@ -24,6 +24,12 @@ DAYS = dict(
 )
 
 
+@pytest.fixture
+def database(tmp_path) -> str:
+    """Which store it is makes no difference to the puzzles: the quickest one."""
+    return f"sqlite:///{tmp_path}/calendar.db"
+
+
 def by_hand(task, day):
     """Return the starts on the half hour at which nobody is busy, counted out minute by minute."""
     opens, closes = (int(t[:2]) * 60 + int(t[3:]) for t in task["work_hours"])

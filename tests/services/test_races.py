@@ -11,8 +11,8 @@ from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.model.schedule import Check
 from sched_agent.services import events
 from sched_agent.services.app import App
-from sched_agent.store.sqlite import SqliteStore
 from tests.builders import a_draft, at
+from tests.stores import open_store
 
 ROUNDS = 200
 THREADS = 8
@@ -40,23 +40,22 @@ def contend(app, caller, calendar_id, barrier, name, told) -> None:
     told.put(results)
 
 
-def contend_in_process(path, now, caller, calendar_id, barrier, name, told) -> None:
-    app = App(store=SqliteStore(path), clock=lambda: now)
+def contend_in_process(database, now, caller, calendar_id, barrier, name, told) -> None:
+    app = App(store=open_store(database), clock=lambda: now)
     contend(app, caller, calendar_id, barrier, name, told)
     app.store.close()
 
 
 def test_eight_threads_and_four_processes_race_for_one_slot_and_one_wins_each_round(
-    app, admin, calendar, clock, tmp_path
+    app, admin, calendar, clock, database
 ):
     spawning = multiprocessing.get_context("spawn")
     told = spawning.Queue()
     barrier = spawning.Barrier(THREADS + PROCESSES)
     common = (admin, calendar.id, barrier)
-    path = tmp_path / "calendar.db"
     others = [
         spawning.Process(
-            target=contend_in_process, args=(path, clock.now, *common, f"process {n}", told)
+            target=contend_in_process, args=(database, clock.now, *common, f"process {n}", told)
         )
         for n in range(PROCESSES)
     ]

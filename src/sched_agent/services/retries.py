@@ -1,8 +1,10 @@
 """The same request twice acts once, and a lost answer is looked up, never guessed."""
 
 import hashlib
+import random
 from collections.abc import Callable
 from functools import lru_cache
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -14,7 +16,8 @@ from sched_agent.store.base import Remembered, RequestKey, Transaction
 
 AnswerT = TypeVar("AnswerT")
 _Request = tuple[str, str | None, object]
-_TRIES = 4
+_PATIENCE_SECONDS = 10.0
+_LONGEST_PAUSE_SECONDS = 0.02
 
 
 def once(
@@ -42,16 +45,17 @@ def once(
         RequestIdReused: The request_id came before with other arguments.
         OutcomeUnknown: The connection broke during the commit, and there is no request_id.
     """
-    for tries_left in reversed(range(_TRIES)):
+    give_up = monotonic() + _PATIENCE_SECONDS
+    while True:
         try:
             return _once(app, caller, request, answer_type, act)
         except Interrupted:
-            if not tries_left:
+            if monotonic() > give_up:
                 raise
         except OutcomeUnknown:
-            if not tries_left or request[1] is None:
+            if monotonic() > give_up or request[1] is None:
                 raise
-    raise AssertionError("unreachable")
+        sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311  # no secret
 
 
 def _once(

@@ -2,8 +2,9 @@
 
 A calendar's row is its lock. Statements read what was committed before them, so what is read after
 the lock is what the one before left. On leaves of other servers that is not so: there a
-transaction sees what was committed before its first statement, and the lock has to be a change of
-the row, which fails if another one came first; the whole is then run again.
+transaction sees what was committed before its first statement (postgres_fdw, "Transaction
+Management"). So it waits for its turn at this server before that first statement, and the lock
+is a change of the row, which fails if anybody came first nevertheless; then it is run again.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ _CLAIMS = """
     where environment_id = ? and calendar_id = ? and claims
       and end_at - start_at > 86400000000 and end_at > ? and start_at < ?
 """
-_PLACE = "(select calendar_id from event_place where environment_id = ? and event_id = ?)"
+_PLACE = "select calendar_id from event_place where environment_id = ? and event_id = ?"
 
 
 class PostgresReader(SqlReader):
@@ -41,7 +42,7 @@ class PostgresReader(SqlReader):
     def _event_row(self, event_id: Number) -> rows.Row | None:
         return self._one(
             f"select {rows.EVENT} from event"
-            f" where environment_id = ? and event_id = ? and calendar_id = {_PLACE}",
+            f" where environment_id = ? and event_id = ? and calendar_id = ({_PLACE})",
             event_id,
             self._environment_id,
             event_id,
@@ -79,12 +80,18 @@ class PostgresTransaction(PostgresReader, SqlTransaction):
 
     def lock_calendar(self, calendar_id: Number) -> Calendar:
         """See `store.base.Transaction`."""
+        if self._lies_elsewhere:
+            self._connection.execute("select pg_advisory_xact_lock(?)", (calendar_id,))
         return self._locked("?", calendar_id)
 
     def lock_event(self, event_id: Number) -> tuple[Calendar, Event]:
         """See `store.base.Transaction`."""
         try:
-            calendar = self._locked(_PLACE, self._environment_id, event_id)
+            if self._lies_elsewhere:
+                (calendar_id,) = self._one(_PLACE, event_id) or (0,)
+                calendar = self.lock_calendar(calendar_id)
+            else:
+                calendar = self._locked(f"({_PLACE})", self._environment_id, event_id)
         except UnknownCalendar:
             raise UnknownEvent("No event has that id.") from None
         return calendar, self.event(event_id)

@@ -1,0 +1,10 @@
+import pytest
+
+from tests.contracts.store_contract import StoreContract
+from tests.stores import MAKE
+
+
+class TestStores(StoreContract):
+    @pytest.fixture(params=MAKE)
+    def database(self, request, tmp_path):
+        return MAKE[request.param](request, tmp_path)
