@@ -2,22 +2,29 @@
 
 import json
 import logging
+import random
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sched_agent.backends.base import Backend
 from sched_agent.backends.local import LocalBackend
 from sched_agent.clock import Clock, pinned_clock, system_clock
-from sched_agent.errors import SettingsError
+from sched_agent.errors import SchedAgentError, SettingsError
 from sched_agent.model.calendar import Environment
 from sched_agent.model.zone import instant
 from sched_agent.services import environments
 from sched_agent.services.app import App
+from sched_agent.services.sweeping import sweep
 from sched_agent.settings import Settings
 from sched_agent.store.base import Store
 
 log = logging.getLogger("sched_agent")
+
+_SWEEP_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,27 @@ def timezone(settings: Settings) -> str:
     if not name:
         raise SettingsError("The system does not tell its time zone: set SCHED_AGENT_TIMEZONE.")
     return str(name)
+
+
+@contextmanager
+def swept(app: App) -> Iterator[None]:
+    """Sweep now and then, in a thread, while something goes on."""
+    over = threading.Event()
+
+    def keep_sweeping() -> None:
+        while not over.wait(random.uniform(0.5, 1.5) * _SWEEP_SECONDS):  # noqa: S311  # no secret
+            try:
+                sweep(app)
+            except SchedAgentError as error:  # the next time will do
+                log.warning("not swept: %s", error.message)
+
+    sweeper = threading.Thread(target=keep_sweeping, name="sweeper", daemon=True)
+    sweeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        sweeper.join()
 
 
 class _JsonLines(logging.Formatter):

@@ -1,11 +1,10 @@
 """The command line. Every command is a thin shell over what the other doors use."""
 
 import json
-import logging
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, NoReturn
 
@@ -112,45 +111,36 @@ def mcp() -> None:
     # A thread waits for standard input, and Python would wait for the thread: end at once instead.
     # What was acknowledged is on disk.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from sched_agent.bootstrap import swept
+
     with _program() as program:
         from sched_agent.services.environments import local_admin
         from sched_agent.transports.mcp import SchedAgentServer
 
-        SchedAgentServer(
+        server = SchedAgentServer(
             program.backend,
             toolsets=program.settings.toolsets,
             language=program.settings.language,
             local=local_admin(program.environment),
-        ).run("stdio")
+        )
+        with swept(program.app):
+            server.run("stdio")
 
 
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Where to listen.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
 ) -> None:
     """Serve MCP at /mcp, REST at /api/v1, its documentation at /docs, over HTTP.
 
-    Examples: `sched-agent serve`, `sched-agent serve --host 0.0.0.0 --port 8080`.
+    Examples: `sched-agent serve`, `sched-agent serve --host 0.0.0.0 --port 8080 --workers 4`.
+    When asked to stop (SIGTERM, Ctrl+C) it finishes what is under way and refuses what is new.
     Beyond this machine it needs a token: `sched-agent token create`.
     """
-    import uvicorn
-
-    class _Announced(uvicorn.Server):
-        """Says where it serves, once it does."""
-
-        def __init__(self, config: uvicorn.Config, place: str) -> None:
-            super().__init__(config)
-            self._place = place
-
-        async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                told = "serving MCP at %s/mcp and REST at %s/api/v1; see %s/docs"
-                logging.getLogger("sched_agent").info(told, self._place, self._place, self._place)
-
-    from sched_agent.transports.gate import in_url
-    from sched_agent.transports.rest.app import application, is_private, mcp_server
+    from sched_agent.serving import serve as begin
+    from sched_agent.transports.rest.app import is_private
 
     with _program() as program:
         chosen = {k: v for k, v in {"host": host, "port": port}.items() if v is not None}
@@ -161,21 +151,7 @@ def serve(
                 "`sched-agent token create --name NAME`, or listen on 127.0.0.1 and set no "
                 "SCHED_AGENT_ALLOWED_HOSTS."
             )
-        server = mcp_server(program.backend, settings)
-        running = _Announced(
-            uvicorn.Config(
-                application(program.app, program.environment, settings, server),
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-            ),
-            f"http://{in_url(settings.host)}:{settings.port}",
-        )
-        with suppress(SystemExit):  # uvicorn has said why, and would end with a code of its own
-            running.run()
-        if not running.started:
+        if not begin(program, settings, workers):
             sys.exit(1)
 
 
@@ -214,22 +190,35 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def migrate(as_json: AsJson = False) -> None:
-    """Bring the database up to date (starting any command does so as well)."""
+def migrate(
+    partitions: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="Divide what belongs to calendars into so many parts (PostgreSQL).",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the database up to date (starting any command does so as well).
+
+    Example: `sched-agent migrate --partitions 16`; nobody can book while that runs.
+    """
     from sched_agent.bootstrap import open_app, set_up_logging
 
     settings = Settings.read()
     set_up_logging(settings)
     below = open_app(settings)
     try:
-        steps = list(below.store.migrate())
+        steps = list(below.store.migrate(partitions))
     finally:
         below.store.close()
     if as_json:
-        _print(json.dumps({"database": str(settings.database_path()), "applied": steps}))
+        _print(json.dumps({"database": settings.database_name, "applied": steps}))
     else:
         done = ", ".join(steps) if steps else "nothing to do, it is up to date"
-        _print(f"{settings.database_path()}: {done}")
+        _print(f"{settings.database_name}: {done}")
 
 
 @calendar_app.command("create")

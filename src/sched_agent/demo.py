@@ -2,6 +2,8 @@
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from mcp.client.stdio import get_default_environment
 
 from sched_agent.clock import system_clock
 from sched_agent.model.zone import local, zone
+from sched_agent.settings import Settings
 from sched_agent.speech.iso import read_moment
 from sched_agent.speech.phrasing import say_moment
 from sched_agent.transports.mcp import ERROR_KEY
@@ -21,16 +24,29 @@ _ZONE = "America/New_York"
 
 def run() -> int:
     """Hold the conversation and print it; return 0 if every step went as promised."""
+    with _throw_away_database(Settings.read().postgres_url) as database:
+        return anyio.run(_converse, database)
+
+
+@contextmanager
+def _throw_away_database(beside: str | None) -> Iterator[str]:
+    """Lend a SQLite file, or a database on the server that the settings name."""
+    if beside is not None:
+        from sched_agent.store.postgres.throw_away import throw_away_database
+
+        with throw_away_database(beside) as database:
+            yield database
+        return
     with tempfile.TemporaryDirectory(prefix="sched-agent-demo-") as folder:
-        return anyio.run(_converse, Path(folder))
+        yield f"sqlite:///{Path(folder) / 'demo.db'}"
 
 
-async def _converse(folder: Path) -> int:
+async def _converse(database: str) -> int:
     now = system_clock()
     monday = _next_monday(now)
     _say("", f"A new database, and it is {say_moment(now, zone(_ZONE))}. An agent connects by MCP.")
     environment = get_default_environment() | {
-        "SCHED_AGENT_DATABASE": f"sqlite:///{folder / 'demo.db'}",
+        "SCHED_AGENT_DATABASE": database,
         "SCHED_AGENT_TIMEZONE": _ZONE,
         "SCHED_AGENT_LOG_LEVEL": "warning",
     }

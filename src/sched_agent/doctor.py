@@ -81,13 +81,13 @@ def _version(_: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    path = settings.database_path()
     app = open_app(settings)
     try:
-        app.store.pending()  # opens the file and reads its first page
+        app.store.pending()  # opens it and looks at its tables
+        advice = app.store.concern()
     finally:
         app.store.close()
-    return Finding("database", ok=True, found=f"{path} ({path.stat().st_size // 1024} KiB)")
+    return Finding("database", ok=not advice, found=settings.database_name, advice=advice or "")
 
 
 def _migrations(settings: Settings) -> Finding:

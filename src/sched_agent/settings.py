@@ -79,7 +79,17 @@ class Settings(BaseModel):
         ("booking",), description="Tools on offer: `booking`, `admin` or both, separated by commas."
     )
     rate_limit: int = Field(
-        600, ge=0, description="Requests a minute that one token may make over HTTP; 0: any number."
+        600,
+        ge=0,
+        description="Requests a minute that one token may make over HTTP to one process; "
+        "0: any number.",
+    )
+    secret: Annotated[str, Field(min_length=16)] | None = Field(
+        None,
+        repr=False,
+        description="Set it to the same words, 16 characters or more, on all machines that serve "
+        "MCP under one name. Default: made anew at each start, and shared by the workers of one "
+        "`serve`.",
     )
     max_holds: int = Field(
         10, ge=1, description="Live holds that one token may have on one calendar at a time."
@@ -111,6 +121,12 @@ class Settings(BaseModel):
         except ValidationError as fault:
             problems = [_problem(e["loc"], e["type"], e["msg"]) for e in fault.errors()]
             raise SettingsError("\n".join(problems)) from None
+
+    def hand_down(self) -> None:
+        """Let the processes that this one starts read just these settings."""
+        for name, value in self.model_dump(mode="json", exclude_none=True).items():
+            text = ",".join(value) if isinstance(value, list) else str(value)
+            os.environ[f"{PREFIX}{name.upper()}"] = text
 
     @property
     def postgres_url(self) -> str | None:

@@ -60,7 +60,7 @@ def start(app, backend, environment) -> Iterator[Callable[..., str]]:
         settings = Settings.read(ADMIN_TOOLS | environ)
         allowance = Allowance(settings.rate_limit, app.clock)
         server = mcp_server(backend, settings)
-        asgi = application(app, environment, settings, server, allowance)
+        asgi = application(app, environment, settings, server, allowance=allowance)
         running.append(Running(asgi).__enter__())
         return running[-1].url
 

@@ -236,6 +236,10 @@ class Store(Protocol):
         """
         ...
 
+    def concern(self) -> str | None:
+        """Say what in the settings of the database itself breaks a promise, if anything does."""
+        ...
+
     def overdue(self, now: int) -> Sequence[Overdue]:
         """Return the calendars, of all environments, that have something for `Reader.run_out`."""
         ...

@@ -17,7 +17,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from sched_agent.clock import Clock, monotonic_clock
-from sched_agent.errors import Internal, InvalidArgument, NotAllowed, RateLimited, SchedAgentError
+from sched_agent.errors import (
+    Internal,
+    InvalidArgument,
+    NotAllowed,
+    RateLimited,
+    SchedAgentError,
+    ShuttingDown,
+)
 from sched_agent.model.caller import Caller
 from sched_agent.model.interval import MINUTE, SECOND
 from sched_agent.transports.auth import remember_caller
@@ -61,6 +68,13 @@ def _no_stream() -> JSONResponse:
     return response
 
 
+def _closing() -> JSONResponse:
+    """Answer whoever comes when the server is about to stop."""
+    response = problem_response(ShuttingDown("The server is about to stop."))
+    response.headers["Connection"] = "close"
+    return response
+
+
 def _wrong_host() -> JSONResponse:
     told = "The request was sent to a host that is not this server."
     hint = "Call the server by its own name, or add the name to SCHED_AGENT_ALLOWED_HOSTS."
@@ -69,6 +83,14 @@ def _wrong_host() -> JSONResponse:
 
 def _wrong_origin() -> JSONResponse:
     return problem_response(NotAllowed("Pages of other sites may not call this server.", hint=""))
+
+
+@dataclass(slots=True)
+class Doorway:
+    """Who is inside: how many requests are under way, and whether new ones are still let in."""
+
+    closing: bool = False
+    inside: int = 0
 
 
 @dataclass(slots=True)
@@ -111,11 +133,13 @@ class Gate:
         trusting: bool,
         allowance: Allowance,
         allowed_hosts: Sequence[str],
+        doorway: Doorway,
     ) -> None:
         self._app = app
         self._who = who
         self._trusting = trusting
         self._allowance = allowance
+        self._doorway = doorway
         self._hosts = {in_url(name).lower() for name in (*LOOPBACK, *allowed_hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,13 +168,18 @@ class Gate:
         except SchedAgentError as error:
             await problem_response(error)(scope, receive, send)
             return
+        self._doorway.inside += 1
         try:
             await self._app(scope, _limited(receive), send)
         except Exception:  # the application has answered already; here it is logged
             log.exception("request failed", extra={"request_id": extra["X-Request-Id"]})
+        finally:
+            self._doorway.inside -= 1
 
     def _turned_away(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         """Answer what needs no look at who is asking; None lets it pass."""
+        if self._doorway.closing and scope["path"] != "/healthz":
+            return _closing()
         if not self._is_ours(headers.get("host", "")):
             return _wrong_host()
         origin = headers.get("origin")

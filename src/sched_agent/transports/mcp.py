@@ -4,6 +4,7 @@ One server object answers both protocol eras (the handshake up to 2025-11-25, an
 2026-07-28) over stdio and over streamable HTTP.
 """
 
+import hashlib
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.server.mcpserver.prompts import Prompt as SdkPrompt
 from mcp.server.mcpserver.prompts.base import PromptArgument, UserMessage
+from mcp.server.request_state import RequestStateSecurity
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
@@ -77,6 +79,7 @@ class SchedAgentServer(MCPServer[Any]):
         language: str,
         local: Caller | None,
         who_asks: WhoAsks | None = None,
+        secret: str | None = None,
     ) -> None:
         """Make the server.
 
@@ -86,6 +89,8 @@ class SchedAgentServer(MCPServer[Any]):
             language: Of prompts, where a client does not choose one.
             local: The caller where there is no HTTP request (stdio, in memory).
             who_asks: Tells the caller of an HTTP request.
+            secret: What other processes seal a request's state with, so that this one can go on
+                with what they began; None: there are no others.
         """
         self._backend = backend
         self._tools = tools_of(toolsets)
@@ -99,6 +104,7 @@ class SchedAgentServer(MCPServer[Any]):
             middleware=[self._with_caller],
             cache_hints={"tools/list": CacheHint(300_000, "private")},
             log_level="WARNING",
+            request_state_security=_sealing(secret),
         )
         self._add_resources()
         for prompt in load_prompts():
@@ -219,6 +225,12 @@ def http_app(server: SchedAgentServer, names: Sequence[str]) -> Starlette:
             enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins
         ),
     )
+
+
+def _sealing(secret: str | None) -> RequestStateSecurity | None:
+    if secret is None:
+        return None
+    return RequestStateSecurity(keys=[hashlib.sha256(secret.encode()).digest()])
 
 
 @lru_cache(maxsize=64)

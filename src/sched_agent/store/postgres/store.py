@@ -42,6 +42,18 @@ class PostgresStore(SqlStore):
         with self._connections.lent(wait=1) as connection:
             connection.execute("select 1")
 
+    def concern(self) -> str | None:
+        """See `store.base.Store`."""
+        with self._connections.lent() as connection:
+            found = connection.execute(
+                "select name from pg_settings"
+                " where name in ('fsync', 'full_page_writes') and setting = 'off'"
+            ).fetchall()
+        if not found:
+            return None
+        names = " and ".join(str(name) for (name,) in found)
+        return f"the server runs with {names} off: a crash can lose what was acknowledged"
+
     def migrate(self, partitions: int | None = None) -> Sequence[str]:
         """See `store.base.Store`."""
         if partitions is None and not self.pending():

@@ -40,6 +40,10 @@ class SqliteStore(SqlStore):
         with self._connections.lent() as connection:
             connection.execute("select 1 from environment limit 1")
 
+    def concern(self) -> str | None:
+        """See `store.base.Store`. The settings that matter are made with each connection."""
+        return None
+
     def migrate(self, partitions: int | None = None) -> Sequence[str]:
         """See `store.base.Store`."""
         if partitions is not None:

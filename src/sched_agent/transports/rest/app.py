@@ -1,7 +1,7 @@
 """The HTTP application: the REST families, MCP at `/mcp`, the docs, and the two health checks."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from sched_agent.transports.gate import (
     LOOPBACK,
     Allowance,
     AsgiApp,
+    Doorway,
     Gate,
     in_url,
     internal,
@@ -40,6 +41,7 @@ def mcp_server(backend: Backend, settings: Settings) -> SchedAgentServer:
         language=settings.language,
         local=None,
         who_asks=caller_of,
+        secret=settings.secret,
     )
 
 
@@ -48,7 +50,10 @@ def application(
     environment: Environment,
     settings: Settings,
     server: SchedAgentServer,
+    *,
     allowance: Allowance | None = None,
+    doorway: Doorway | None = None,
+    running: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
 ) -> AsgiApp:
     """Return everything that `serve` serves, behind its gate.
 
@@ -58,13 +63,15 @@ def application(
         settings: Host, names and rate limit.
         server: What answers at `/mcp`.
         allowance: How often callers may ask; default: as the settings say.
+        doorway: What tells when no more requests are to be let in.
+        running: What goes on as long as the application runs.
     """
     names = (settings.host, *settings.allowed_hosts)
     mcp = http_app(server, [in_url(name) for name in (*LOOPBACK, *names)])
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with server.session_manager.run():
+        async with running(), server.session_manager.run():
             yield
 
     rest = FastAPI(
@@ -87,6 +94,7 @@ def application(
         trusting=is_private(settings),
         allowance=allowance or Allowance(settings.rate_limit),
         allowed_hosts=names,
+        doorway=doorway or Doorway(),
     )
 
 
