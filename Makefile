@@ -3,8 +3,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8080
+ROUNDS ?= 1000
 
-.PHONY: ci demo serve inspect test peers lint types generate generated bench sizes clean
+.PHONY: ci demo serve inspect test races peers lint types generate generated bench sizes clean
 
 ci: lint types generated test peers
 
@@ -19,6 +20,9 @@ inspect: .venv/.develops
 
 test: .venv/.develops
 	$(BIN)/pytest
+
+races: .venv/.develops
+	SCHED_AGENT_TEST_ROUNDS=$(ROUNDS) $(BIN)/pytest tests/contracts/test_one_winner.py --durations=0
 
 peers: .venv/.develops
 	$(BIN)/pytest tests/peers

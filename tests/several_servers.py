@@ -15,7 +15,9 @@ def spread(front: str, others: list[str]) -> None:
     leaves = len(others)
     for leaf, url in enumerate(others):
         _make_leaf(url, leaf, leaves)
-    PostgresStore(front, connections=1).migrate()
+    store = PostgresStore(front, connections=1)
+    store.migrate()
+    store.close()
     with psycopg.connect(front, options=f"-c search_path={schema.SCHEMA},public") as connection:
         connection.execute("create extension postgres_fdw")
         for table in TABLES:

@@ -39,7 +39,8 @@ def at_once(act, times):
         thread.start()
     for thread in threads:
         thread.join()
-    assert failures == []
+    if failures:
+        raise failures[0]
 
 
 class StoreContract:

@@ -1,6 +1,5 @@
 """A real server on a real port, and clients for both of its doors."""
 
-import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,8 +17,9 @@ from sched_agent.model.caller import Level
 from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.services import tokens
 from sched_agent.settings import Settings
-from sched_agent.transports.gate import Allowance
+from sched_agent.transports.gate import Allowance, Doorway
 from sched_agent.transports.rest.app import application, mcp_server
+from tests.processes import mcp_body, mcp_headers
 
 ADMIN_TOOLS = {"SCHED_AGENT_TOOLSETS": "booking,admin", "SCHED_AGENT_RATE_LIMIT": "0"}
 
@@ -56,11 +56,11 @@ def start(app, backend, environment) -> Iterator[Callable[..., str]]:
     """Start a server with some settings and return its address."""
     running: list[Running] = []
 
-    def start(**environ: str) -> str:
+    def start(doorway: Doorway | None = None, **environ: str) -> str:
         settings = Settings.read(ADMIN_TOOLS | environ)
         allowance = Allowance(settings.rate_limit, app.clock)
         server = mcp_server(backend, settings)
-        asgi = application(app, environment, settings, server, allowance=allowance)
+        asgi = application(app, environment, settings, server, allowance=allowance, doorway=doorway)
         running.append(Running(asgi).__enter__())
         return running[-1].url
 
@@ -114,25 +114,8 @@ async def mcp_over_http(
 
 def tool_call(url: str, tool: str, token: str | None = None, /, **arguments: Any) -> httpx.Response:
     """Send one stateless request of protocol 2026-07-28, without any SDK."""
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-    }
-    body = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "tools/call",
-        "params": {"name": tool, "arguments": arguments, "_meta": meta},
-    }
-    headers = {
-        "Accept": "application/json, text/event-stream",
-        "Content-Type": "application/json",
-        "MCP-Protocol-Version": "2026-07-28",
-        "Mcp-Method": "tools/call",
-        "Mcp-Name": tool,
-        **(bearer(token) if token else {}),
-    }
-    return httpx.post(f"{url}/mcp", content=json.dumps(body), headers=headers, timeout=30)
+    headers = mcp_headers(tool) | (bearer(token) if token else {})
+    return httpx.post(f"{url}/mcp", content=mcp_body(tool, arguments), headers=headers, timeout=30)
 
 
 def tool_result(url: str, tool: str, token: str | None = None, /, **arguments: Any) -> Any:

@@ -6,6 +6,7 @@ import pytest
 
 from sched_agent.errors import all_errors
 from sched_agent.store.sqlite import connection
+from sched_agent.transports.gate import Doorway
 from sched_agent.transports.mcp import ERROR_KEY
 from tests.transports.conftest import bearer, tool_call, tool_result
 
@@ -26,10 +27,10 @@ class Scene:
 
         return httpx.get(f"{self.url}/api/v1{path}").json()
 
-    def rest(self, method, path, body=None, token=None, key=None):
+    def rest(self, method, path, body=None, token=None, key=None, **headers):
         import httpx
 
-        headers = bearer(token) if token else {}
+        headers |= bearer(token) if token else {}
         headers |= {"Idempotency-Key": key} if key else {}
         path = path.replace("CAL", f"/calendars/{self.calendar_id}")
         return httpx.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers)
@@ -103,6 +104,24 @@ def full(scene, **policy):
     scene.policy(**policy)
     scene.book()
     return scene.tool("create_event", title="y", start_at="2026-11-23T15:00")
+
+
+def hold_all(scene):
+    """Hold as many half hours as one caller may, and return the next one."""
+    for number in range(10):
+        start = f"2026-11-23T{9 + number // 2:02}:{number % 2 * 30:02}"
+        scene.tool("create_event", title="x", start_at=start, hold_minutes=5 + number)
+    return {"start_at": "2026-11-23T14:30-05:00", "end_at": "2026-11-23T15:00-05:00"}
+
+
+def rest_stale(scene):
+    path = f"CAL/events/{scene.book()}"
+    return scene.rest("PUT", path, {"title": "y"}, **{"If-Match": '"7"'})
+
+
+def closing(scene):
+    scene.url = scene.start(doorway=Doorway(closing=True))
+    return scene.rest("GET", "CAL")
 
 
 def limited(scene):
@@ -207,7 +226,11 @@ MCP = {
     ),
     "stale": (
         lambda s: s.tool("cancel_event", event_id=s.book(), if_version=7),
-        r"at version 1 now, not 7",
+        r"at version 1 now, not 7.\n.*\nNow: “x” Monday 23 November",
+    ),
+    "too_many_holds": (
+        lambda s: s.tool("create_event", title="y", hold_minutes=5, **hold_all(s)),
+        r"10 times on this calendar already, as many as one caller may.*10:05",
     ),
     "request_id_reused": (
         lambda s: book_twice(s, request_id="r1"),
@@ -259,6 +282,12 @@ REST = {
     "slot_taken": (rest_twice, r"Monday 23 November 2026, 10:00–10:30 .*: that time is taken"),
     "status_conflict": (rest_cancelled, r"The event is cancelled, and that is final"),
     "hold_expired": (rest_expired, r"The hold ran out"),
+    "stale": (rest_stale, r"at version 1 now, not 7"),
+    "too_many_holds": (
+        lambda s: s.rest("POST", "CAL/events", {"title": "y", "hold_minutes": 5, **hold_all(s)}),
+        r"10 times on this calendar already",
+    ),
+    "shutting_down": (closing, r"The server is about to stop"),
     "request_id_reused": (
         lambda s: after(
             lambda: s.rest("POST", "CAL/events", event(), key="k1"),
@@ -288,15 +317,19 @@ ONLY_ONE_DOOR = {
     "day_full": "the Talkover family checks conflicts only",
     "too_many_attendees": "the Talkover family checks conflicts only",
     "unknown_attendee": "the Talkover family has no answers to invitations",
-    "stale": "the Talkover family has no version to send",
+    "shutting_down": "over MCP it is the HTTP answer 503, tested below",
+}
+NEITHER_DOOR = {
+    "outcome_unknown": "it takes a connection that breaks during a commit: test_lost_connections.py"
 }
 
 
 def test_every_code_is_raised_over_both_doors_or_there_is_a_reason():
     codes = {kind.code for kind in all_errors()}
 
-    assert codes == MCP.keys() | REST.keys()
-    assert codes - (MCP.keys() & REST.keys()) == ONLY_ONE_DOOR.keys()
+    assert codes == MCP.keys() | REST.keys() | NEITHER_DOOR.keys()
+    in_both = MCP.keys() & REST.keys()
+    assert codes - in_both == ONLY_ONE_DOOR.keys() | NEITHER_DOOR.keys()
 
 
 @pytest.mark.parametrize("code", MCP)
@@ -365,6 +398,33 @@ def test_over_mcp_a_missing_token_is_401_and_a_limit_429(scene):
     assert refused.headers["www-authenticate"].startswith("Bearer")
     assert limited.status_code == 429
     assert limited.headers["retry-after"] == "60"
+
+
+def test_a_server_that_is_about_to_stop_says_when_to_come_back_over_both_doors(scene):
+    refused = closing(scene)
+    over_mcp = tool_call(scene.url, "list_calendars")
+
+    for answer in (refused, over_mcp):
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert answer.headers["connection"] == "close"
+    import httpx
+
+    assert httpx.get(f"{scene.url}/readyz").status_code == 503
+    assert httpx.get(f"{scene.url}/healthz").status_code == 200
+
+
+def test_a_stale_change_is_told_what_the_event_is_now(scene):
+    event_id = scene.book()
+    scene.tool("update_event", event_id=event_id, title="newer")
+
+    over_mcp = scene.tool("update_event", event_id=event_id, title="y", if_version=1)
+    over_rest = scene.rest("PUT", f"CAL/events/{event_id}", {"title": "y"}, **{"If-Match": '"1"'})
+
+    current = over_mcp["_meta"][ERROR_KEY]["current"]
+    assert (current["title"], current["version"]) == ("newer", 2)
+    assert over_rest.json()["current"]["title"] == "newer"
+    assert over_rest.headers["etag"] == '"2"'
 
 
 def test_no_error_leaks_what_is_inside(scene):

@@ -301,8 +301,8 @@ def _admit_hold(tx: Reader, calendar: Calendar, held_by: str, now: int, most: in
     if len(live) >= most:
         first = say_moment(live[0], calendar.zone)
         raise TooManyHolds(
-            f"You hold {len(live)} times on this calendar, and {most} is the limit; "
-            f"the first of them runs out on {first}."
+            f"You hold {len(live)} times on this calendar already, as many as one caller may; "
+            f"the first of these holds runs out on {first}."
         )
 
 

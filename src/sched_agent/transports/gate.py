@@ -154,6 +154,16 @@ class Gate:
         if turned_away := self._turned_away(scope, headers):
             await turned_away(scope, receive, send)
             return
+        self._doorway.inside += 1
+        try:
+            await self._let_in(scope, receive, send, extra)
+        finally:
+            self._doorway.inside -= 1
+
+    async def _let_in(
+        self, scope: Scope, receive: Receive, send: Send, extra: dict[str, str]
+    ) -> None:
+        headers = Headers(scope=scope)
         try:
             if scope["path"] not in OPEN_PATHS and not scope["path"].startswith(OPEN_PREFIX):
                 trusted = self._trusting and not any(map(_FORWARDED.fullmatch, headers))
@@ -168,13 +178,10 @@ class Gate:
         except SchedAgentError as error:
             await problem_response(error)(scope, receive, send)
             return
-        self._doorway.inside += 1
         try:
             await self._app(scope, _limited(receive), send)
         except Exception:  # the application has answered already; here it is logged
             log.exception("request failed", extra={"request_id": extra["X-Request-Id"]})
-        finally:
-            self._doorway.inside -= 1
 
     def _turned_away(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         """Answer what needs no look at who is asking; None lets it pass."""

@@ -1,25 +1,31 @@
 """Connections to one PostgreSQL database: how they are lent, and their faults told."""
 
+import logging
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
 from psycopg import errors as pg
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from sched_agent.errors import CalendarUnreachable, Interrupted, OutcomeUnknown, SlotTaken
+from sched_agent.store.pool import Pool
 from sched_agent.store.postgres.schema import SCHEMA
 from sched_agent.store.sql import Cursor
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+log = logging.getLogger("sched_agent")
+
 WAIT_SECONDS = 5.0
 """How long a caller waits for a connection: longer than a server takes to start again."""
+
+_PAUSE_SECONDS = 0.05
 
 _SETTINGS = {
     "search_path": SCHEMA,
@@ -60,7 +66,7 @@ def _spelled(sql: str) -> bytes:
 
 
 class Connections:
-    """Lends connections to threads; each is used by one thread at a time."""
+    """The connections of this process to one database."""
 
     def __init__(self, url: str, most: int) -> None:
         """Make it; nothing is opened before the first loan.
@@ -69,16 +75,8 @@ class Connections:
             url: The database.
             most: How many connections there may be at a time.
         """
-        self._pool = ConnectionPool(
-            url,
-            kwargs={"autocommit": True, "connect_timeout": 5, "application_name": "sched-agent"},
-            min_size=0,
-            max_size=most,
-            open=False,
-            timeout=WAIT_SECONDS,
-            configure=_configure,
-            check=_check,
-        )
+        self._url = url
+        self._pool = Pool(self._connect, most, _is_alive)
 
     @contextmanager
     def lent(self, wait: float = WAIT_SECONDS) -> Iterator[Connection]:
@@ -89,27 +87,58 @@ class Connections:
             Interrupted: The server undid the transaction, or the connection broke.
             SlotTaken: The database itself has seen an overlap.
         """
-        connection = self._taken(wait)
+        connection = self._pool.take(wait)
         try:
             yield connection
         except psycopg.Error as fault:
             raise _told(fault, connection) from fault
         finally:
-            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-                with suppress(psycopg.Error):  # the fault that led here is the one to tell
-                    connection.execute("rollback")
-            self._pool.putconn(connection)
+            self._pool.give_back(connection, usable=_is_idle_again(connection))
 
     def close(self) -> None:
-        """Close every idle connection, and each other one when it comes back."""
+        """Close every connection that is not in use, and each other one when it comes back."""
         self._pool.close()
 
-    def _taken(self, wait: float) -> Connection:
-        self._pool.open()
+    def _connect(self, wait: float) -> Connection:
+        """Open a connection; a server that is starting again is tried until it answers."""
+        until = monotonic() + wait
+        while True:
+            try:
+                return self._open(max(2, round(wait)))
+            except psycopg.OperationalError as fault:
+                if monotonic() > until:
+                    log.warning("no connection to the calendar database: %s", fault)
+                    told = "The calendar database can't be reached."
+                    raise CalendarUnreachable(told) from fault
+            sleep(_PAUSE_SECONDS)
+
+    def _open(self, seconds: int) -> Connection:
+        connection = psycopg.connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=seconds,
+            application_name="sched-agent",
+        )
         try:
-            return self._pool.getconn(wait)
-        except (PoolTimeout, PoolClosed) as fault:
-            raise CalendarUnreachable("The calendar database can't be reached.") from fault
+            _prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _is_alive(connection: Connection) -> bool:
+    """Whether the server has not closed a connection; asking it would cost a round trip."""
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    return not poll.poll(0)
+
+
+def _is_idle_again(connection: Connection) -> bool:
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        with suppress(psycopg.Error):  # the fault that led here is the one to tell
+            connection.execute("rollback")
+    return connection.pgconn.transaction_status == TransactionStatus.IDLE
 
 
 def commit(connection: Connection) -> None:
@@ -130,7 +159,7 @@ def commit(connection: Connection) -> None:
         raise AssertionError(f"the transaction ended in {done}")
 
 
-def _configure(connection: Connection) -> None:
+def _prepare(connection: Connection) -> None:
     connection.adapters.register_dumper(int, Int8Dumper)  # one type, so one plan a statement
     for name, value in _SETTINGS.items():
         connection.execute("select set_config(%s, %s, false)", (name, value))
@@ -139,14 +168,6 @@ def _configure(connection: Connection) -> None:
         "select set_config('synchronous_commit', 'on', false)"
         " where current_setting('synchronous_commit') = 'off'"
     )
-
-
-def _check(connection: Connection) -> None:
-    """Refuse a connection that the server has closed; asking it would cost a round trip."""
-    poll = select.poll()
-    poll.register(connection.pgconn.socket, select.POLLIN)
-    if poll.poll(0):
-        raise psycopg.OperationalError("the server has closed the connection")
 
 
 def _told(fault: psycopg.Error, connection: Connection) -> Exception:

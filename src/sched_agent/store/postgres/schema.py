@@ -96,8 +96,9 @@ def _leaves(connection: Connection, table: str) -> list[str]:
 
 
 def _exists(connection: Connection, table: str) -> bool:
-    row = connection.execute("select to_regclass(%s)", (f"{SCHEMA}.{table}",)).fetchone()
-    return row != (None,)
+    # not to_regclass: inside a transaction it may remember that there was no such table before
+    sql = "select 1 from pg_tables where schemaname = %s and tablename = %s"
+    return connection.execute(sql, (SCHEMA, table)).fetchone() is not None
 
 
 def _sql(*path: str) -> bytes:

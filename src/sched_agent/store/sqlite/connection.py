@@ -1,14 +1,15 @@
 """Connections to one SQLite file: how they are opened, shared and their faults told."""
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sched_agent.errors import CalendarUnreachable, SettingsError
+from sched_agent.store.pool import Pool
 
 BUSY_SECONDS = 10.0
+_MOST = 1000  # more threads than a process has
 
 _MEANINGS = {
     sqlite3.SQLITE_FULL: "The disk is full, so the calendar database can't be written.",
@@ -41,52 +42,27 @@ def faults_told() -> Iterator[None]:
 
 
 class Connections:
-    """Lends connections to threads; each is used by one thread at a time."""
+    """The connections to one file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._idle: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
-        self._closed = False
+        self._pool = Pool(self._open, most=_MOST)
 
     @contextmanager
     def lent(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection that is in no transaction, and leave it so."""
         with faults_told():
-            connection = self._take()
+            connection = self._pool.take(BUSY_SECONDS)
             try:
                 yield connection
             finally:
-                self._give_back(connection)
+                self._pool.give_back(connection, usable=_is_idle_again(connection))
 
     def close(self) -> None:
-        """Close every idle connection, and each other one when it comes back."""
-        with self._guard:
-            self._closed = True
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        """Close every connection that is not in use, and each other one when it comes back."""
+        self._pool.close()
 
-    def _take(self) -> sqlite3.Connection:
-        with self._guard:
-            if self._idle:
-                return self._idle.pop()
-        return self._open()
-
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        try:
-            if connection.in_transaction:
-                connection.execute("rollback")
-        except sqlite3.Error:
-            connection.close()  # the fault that led here is the one to tell
-            return
-        with self._guard:
-            if not self._closed:
-                self._idle.append(connection)
-                return
-        connection.close()
-
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, _: float) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
@@ -103,3 +79,12 @@ class Connections:
             connection.close()
             raise
         return connection
+
+
+def _is_idle_again(connection: sqlite3.Connection) -> bool:
+    try:
+        if connection.in_transaction:
+            connection.execute("rollback")
+    except sqlite3.Error:
+        return False  # the fault that led here is the one to tell
+    return True

@@ -1,0 +1,101 @@
+"""The line to PostgreSQL breaks, at the worst moments."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from sched_agent.errors import CalendarUnreachable, OutcomeUnknown
+from sched_agent.model.event import EventFilter
+from sched_agent.model.schedule import Check
+from sched_agent.services import events
+from tests.builders import a_draft, span
+from tests.conftest import a_cluster
+from tests.wire import wire_to
+
+
+@pytest.fixture
+def server():
+    """A server of our own: it is stopped and started."""
+    server = a_cluster()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def wire(server):
+    with wire_to(server.port) as wire:
+        yield wire
+
+
+@pytest.fixture
+def database(server, wire):
+    through = urlsplit(server.new_database())
+    return through._replace(netloc=f"postgres@127.0.0.1:{wire.port}").geturl()
+
+
+@pytest.fixture
+def book(app, admin, calendar):
+    def book(**more):
+        draft = a_draft(span("09:00", "09:30"))
+        return events.book(app, admin, calendar.id, draft, check=Check.FULL, **more)
+
+    return book
+
+
+@pytest.fixture
+def kept(app, admin, calendar):
+    return lambda: events.find_all(app, admin, EventFilter(calendar_ids=(calendar.id,)), 9).items
+
+
+@pytest.mark.parametrize("passes", [True, False], ids=["done", "not done"])
+def test_a_commit_whose_answer_is_lost_is_looked_up_by_its_request_id(book, kept, wire, passes):
+    wire.cut_at(b"commit", passes=passes)
+
+    event = book(request_id="r1")
+
+    assert [one.id for one in kept()] == [event.id]
+    assert book(request_id="r1") == event
+
+
+@pytest.mark.parametrize("passes", [True, False], ids=["done", "not done"])
+def test_without_a_request_id_nobody_claims_to_know(book, kept, wire, passes):
+    wire.cut_at(b"commit", passes=passes)
+
+    with pytest.raises(OutcomeUnknown) as told:
+        book()
+
+    assert "list_events" in told.value.hint
+    assert "Nothing was changed" not in told.value.hint
+    assert len(kept()) == passes
+
+
+@pytest.mark.parametrize("word", [b"begin", b"for update", b"insert into"])
+@pytest.mark.parametrize("request_id", [None, "r1"])
+def test_a_line_that_breaks_before_the_commit_costs_nothing(book, kept, wire, word, request_id):
+    wire.cut_at(word, passes=True)
+
+    event = book(request_id=request_id)
+
+    assert [one.id for one in kept()] == [event.id]
+
+
+def test_connections_that_died_while_nobody_looked_are_replaced(book, kept, server):
+    server.restart()
+
+    event = book()
+    server.restart()
+
+    assert [one.id for one in kept()] == [event.id]
+
+
+def test_a_database_that_is_away_is_said_and_comes_back(app, book, server):
+    server.stop("immediate")
+
+    with pytest.raises(CalendarUnreachable, match="can't be reached"):
+        book()
+    with pytest.raises(CalendarUnreachable):
+        app.store.probe()
+    server.start()
+
+    assert book()
+    app.store.probe()
