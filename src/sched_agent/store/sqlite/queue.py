@@ -11,6 +11,7 @@ Where there are no such locks (Windows), processes draw lots, as SQLite has it, 
 wait in line.
 """
 
+import logging
 import os
 import threading
 from collections import deque
@@ -27,6 +28,8 @@ try:
     _LOCKS = True
 except ImportError:  # Windows
     _LOCKS = False
+
+log = logging.getLogger("sched_agent")
 
 
 class Queue:
@@ -171,9 +174,9 @@ class _AmongProcesses:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
             self._files = [os.open(path, flags, 0o666) for path in self._paths]
         except OSError as fault:
-            raise CalendarUnreachable(
-                f"Writers of the calendar database can't wait in line: {fault}."
-            ) from fault
+            log.warning("no lock beside the calendar database: %s", fault)
+            told = "The calendar database's folder can't be written, so nothing can be booked."
+            raise CalendarUnreachable(told) from fault
 
     def _free_at_once(self) -> bool:
         """Take both locks if nobody is there; a door that could be taken stays taken."""
