@@ -16,17 +16,24 @@ class Wire:
         self.port: int = self._listening.getsockname()[1]
         self._word: bytes | None = None
         self._passes = False
+        self._for_good = False
+        self._broken = False
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
-    def cut_at(self, word: bytes, *, passes: bool) -> None:
+    def cut_at(self, word: bytes, *, passes: bool, for_good: bool = False) -> None:
         """Cut the line at the next message to the server that has a word in it.
 
         Args:
             word: The word.
             passes: Whether the server still gets the message, so that only its answer is lost.
+            for_good: Whether nobody gets through any more until it is mended.
         """
-        self._word, self._passes = word, passes
+        self._word, self._passes, self._for_good = word, passes, for_good
+
+    def mend(self) -> None:
+        """Let new connections through again."""
+        self._broken = False
 
     def close(self) -> None:
         """Take no more clients, and wait until those that there are have gone."""
@@ -39,6 +46,9 @@ class Wire:
         with suppress(OSError):
             while True:
                 client, _ = self._listening.accept()
+                if self._broken:
+                    client.close()
+                    continue
                 relay = threading.Thread(target=self._relay, args=(client,), daemon=True)
                 relay.start()
                 self._threads.append(relay)
@@ -58,7 +68,7 @@ class Wire:
     def _cuts(self, data: bytes, server: socket.socket) -> bool:
         if self._word is None or self._word not in data:
             return False
-        self._word = None
+        self._word, self._broken = None, self._for_good
         if self._passes:
             server.sendall(data)
             server.recv(65536)

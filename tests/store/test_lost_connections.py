@@ -1,13 +1,16 @@
 """The line to PostgreSQL breaks, at the worst moments."""
 
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 
 from sched_agent.errors import CalendarUnreachable, OutcomeUnknown
+from sched_agent.model.attendee import Attendee
 from sched_agent.model.event import EventFilter
 from sched_agent.model.schedule import Check
 from sched_agent.services import events
+from sched_agent.tools.catalog import all_tools
 from tests.builders import a_draft, span
 from tests.conftest import a_cluster
 from tests.wire import wire_to
@@ -35,8 +38,8 @@ def database(server, wire):
 
 @pytest.fixture
 def book(app, admin, calendar):
-    def book(**more):
-        draft = a_draft(span("09:00", "09:30"))
+    def book(attendees=(), **more):
+        draft = a_draft(span("09:00", "09:30"), attendees=attendees)
         return events.book(app, admin, calendar.id, draft, check=Check.FULL, **more)
 
     return book
@@ -99,3 +102,39 @@ def test_a_database_that_is_away_is_said_and_comes_back(app, book, server):
 
     assert book()
     app.store.probe()
+
+
+def test_what_became_unknown_stays_so_when_the_database_is_gone_for_the_second_try(
+    book, kept, wire, server
+):
+    wire.cut_at(b"commit", passes=True, for_good=True)
+
+    with pytest.raises(OutcomeUnknown):
+        book(request_id="r1")
+
+    wire.mend()
+    assert [one.id for one in kept()] == [book(request_id="r1").id]
+
+
+@pytest.mark.parametrize("tool", ["cancel_event", "respond_to_event"])
+def test_a_tool_that_has_acted_needs_the_database_no_more(
+    app, backend, admin, book, monkeypatch, tool
+):
+    """It would say that nothing was changed."""
+    event = book(attendees=(Attendee(name="Jane"),))
+    arguments = {"event_id": str(event.id)}
+    if tool == "respond_to_event":
+        arguments |= {"attendee": "Jane", "response": "accepted"}
+    write = app.store.transaction
+
+    @contextmanager
+    def last_transaction(environment_id):
+        with write(environment_id) as tx:
+            yield tx
+        app.store.close()
+        monkeypatch.setattr(app.store, "snapshot", None)
+
+    monkeypatch.setattr(app.store, "transaction", last_transaction)
+    answer = all_tools()[tool].call(backend, admin, arguments)
+
+    assert answer.data.model_dump()["event"]["version"] == 2

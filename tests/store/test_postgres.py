@@ -1,9 +1,11 @@
 """What is PostgreSQL's alone: its own guard against overlaps, and the dividing into leaves."""
 
+from contextlib import suppress
+
 import psycopg
 import pytest
 
-from sched_agent.errors import SettingsError, SlotTaken
+from sched_agent.errors import Interrupted, SettingsError, SlotTaken
 from sched_agent.model.status import Status
 from tests.builders import a_calendar, an_event, span
 from tests.contracts.store_contract import at_once, nothing
@@ -51,15 +53,16 @@ def test_writers_without_a_lock_never_wait_for_each_other_in_a_circle(store, her
     """Plain inserts of overlapping stretches do; one of each group must come through."""
     written: list[object] = []
 
+    def write_one(start, end):
+        while True:
+            with suppress(Interrupted), store.transaction(here) as tx:
+                return tx.add_event(exclusive(work, start, end))
+
     def write(number):
         for turn in range(20):
             hour = turn % 10 + 10
-            try:
-                with store.transaction(here) as tx:
-                    event = exclusive(work, f"{hour}:{number:02}", f"{hour}:{number + 30}")
-                    written.append(tx.add_event(event))
-            except SlotTaken:
-                pass
+            with suppress(SlotTaken):
+                written.append(write_one(f"{hour}:{number:02}", f"{hour}:{number + 30}"))
 
     at_once(write, 8)
 

@@ -9,7 +9,12 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from sched_agent.errors import Interrupted, OutcomeUnknown, RequestIdReused
+from sched_agent.errors import (
+    CalendarUnreachable,
+    Interrupted,
+    OutcomeUnknown,
+    RequestIdReused,
+)
 from sched_agent.model.caller import Caller
 from sched_agent.services.app import App
 from sched_agent.store.base import Remembered, RequestKey, Transaction
@@ -46,15 +51,17 @@ def once(
         OutcomeUnknown: The connection broke during the commit, and there is no request_id.
     """
     give_up = monotonic() + _PATIENCE_SECONDS
+    unknown: OutcomeUnknown | None = None
     while True:
         try:
             return _once(app, caller, request, answer_type, act)
-        except Interrupted:
-            if monotonic() > give_up:
-                raise
-        except OutcomeUnknown:
+        except OutcomeUnknown as lost:
+            unknown = lost
             if monotonic() > give_up or request[1] is None:
                 raise
+        except CalendarUnreachable as error:
+            if monotonic() > give_up or not isinstance(error, Interrupted):
+                raise (unknown or error) from error  # an earlier try may have come through
         sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311  # no secret
 
 

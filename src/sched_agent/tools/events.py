@@ -258,16 +258,17 @@ class CancelEvent(ToolInput):
 @tool("Cancel an event", output=EventAnswer, level=Level.WRITE, destructive=True, idempotent=True)
 def cancel_event(backend: Backend, caller: Caller, arguments: CancelEvent) -> Result:
     """Cancel an event, or release a hold; its time is free again. Cancelling is final."""
+    event_id = event_number(arguments.event_id)
+    calendar, _ = backend.event(caller, event_id)  # before the act: after it nothing may fail
     cancelled = backend.cancel(
         caller,
-        event_number(arguments.event_id),
+        event_id,
         reason=arguments.reason,
         if_version=arguments.if_version,
         request_id=arguments.request_id,
     )
     verb = "Already cancelled" if cancelled.already else "Cancelled"
     event = cancelled.event
-    calendar = backend.calendar(caller, event.calendar_id)
     data = EventAnswer(event=EventOutput.of(calendar, event), already_cancelled=cancelled.already)
     return Result(f"{verb}: {say_event(calendar, event)}.", data)
 
@@ -284,14 +285,15 @@ class RespondToEvent(ToolInput):
 @tool("Answer an invitation", output=EventAnswer, level=Level.WRITE, idempotent=True)
 def respond_to_event(backend: Backend, caller: Caller, arguments: RespondToEvent) -> Result:
     """Write down an attendee's answer to the invitation: whether they come."""
+    event_id = event_number(arguments.event_id)
+    calendar, _ = backend.event(caller, event_id)  # before the act: after it nothing may fail
     event = backend.respond(
         caller,
-        event_number(arguments.event_id),
+        event_id,
         arguments.attendee,
         Response(arguments.response),
         request_id=arguments.request_id,
     )
-    calendar = backend.calendar(caller, event.calendar_id)
     answer = f"{quoted(arguments.attendee)} {arguments.response}"
     return _answer(calendar, event, [f"Noted, {answer}: {say_event(calendar, event)}."])
 

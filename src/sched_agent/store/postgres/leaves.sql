@@ -14,7 +14,8 @@ create table availability_rule_{leaves}_{leaf} (
 
 create table event_{leaves}_{leaf} (
     like event including defaults including constraints,
-    primary key (environment_id, calendar_id, event_id),
+    -- In this order, so that no plan reads a calendar's whole history by it.
+    primary key (event_id, calendar_id, environment_id),
     -- The second line of defence: whatever a program does, two events that were booked as the only
     -- one at their time never overlap. (Ranges of one number instead of the "=" of btree_gist,
     -- which not every server has.)
@@ -28,12 +29,13 @@ create table event_{leaves}_{leaf} (
 create index on event_{leaves}_{leaf} (environment_id, calendar_id, start_at, event_id);
 
 -- Which time is taken is answered from these two indexes. An event of up to a day is found by
--- where it starts; the few longer ones by where they end.
-create index on event_{leaves}_{leaf} (environment_id, calendar_id, start_at)
-    include (end_at, type, hold_expires_at, event_id)
+-- where it starts; the few longer ones by where they end. Both ends are keys: what is merely
+-- included is looked at only after the row was fetched.
+create index on event_{leaves}_{leaf} (environment_id, calendar_id, start_at, end_at)
+    include (type, hold_expires_at, event_id)
     where claims and end_at - start_at <= 86400000000;
-create index on event_{leaves}_{leaf} (environment_id, calendar_id, end_at)
-    include (start_at, type, hold_expires_at, event_id)
+create index on event_{leaves}_{leaf} (environment_id, calendar_id, end_at, start_at)
+    include (type, hold_expires_at, event_id)
     where claims and end_at - start_at > 86400000000;
 
 -- Few: a hold that is confirmed, released or swept is no longer in it.

@@ -65,7 +65,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _known_query(request: Request) -> None:
+async def _known_query(request: Request) -> None:
     """Refuse a query parameter that a path does not have: no filter is lost in silence."""
     known = {param.alias for param in request.scope["route"].dependant.query_params}
     unknown = sorted(set(request.query_params) - known)
@@ -87,7 +87,7 @@ router = APIRouter(
 )
 
 
-def app_of(request: Request) -> App:
+async def app_of(request: Request) -> App:
     """Return the program that a request is served by."""
     app = request.app.state.app
     assert isinstance(app, App)  # noqa: S101  # set where the routes are put together
