@@ -5,8 +5,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import booking, cold_start, engine, through_the_store, tool_calls, tool_list
+from bench import (
+    booking,
+    cold_start,
+    contention,
+    engine,
+    replay,
+    through_rest,
+    through_the_store,
+    tool_calls,
+    tool_list,
+)
+from bench.crew import crew
 from bench.measure import Figure
+from tests.clusters import Cluster, NoPostgres
 
 _HEADINGS = ("", "ours", "reference", "ratio", "bound", "holds")
 
@@ -27,6 +39,20 @@ def _all(folder: Path) -> Iterator[Figure]:
     yield from tool_calls.figures(folder)
     yield from booking.figures(folder)
     yield from cold_start.figures(folder)
+    yield from replay.figures(folder / "replayed.db", "SQLite")
+    with crew() as writers:
+        yield from contention.on_sqlite(folder, writers)
+        try:
+            cluster = Cluster()
+        except NoPostgres as missing:
+            print(f"The rows about PostgreSQL are left out. {missing}\n")
+            return
+        try:
+            yield from replay.figures(cluster.new_database(), "PostgreSQL")
+            yield from contention.on_postgres(cluster, writers)
+            yield from through_rest.figures(folder, cluster, writers)
+        finally:
+            cluster.remove()
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:

@@ -61,6 +61,19 @@ class Turns:
             faster=faster,
         )
 
+    def rates(self, name: str, *, bound: float | None, unit: str) -> Figure:
+        """Return the line of the table for what is the better the more of it there is."""
+        pairs = zip(self.ours, self.reference, strict=True)
+        return Figure(
+            name=name,
+            ours=median(self.ours),
+            reference=median(self.reference),
+            ratio=median(own / theirs for own, theirs in pairs),
+            bound=bound,
+            unit=unit,
+            faster=True,
+        )
+
 
 def by_turns(
     ours: Callable[[], object],
@@ -84,7 +97,7 @@ def by_turns(
     ours(), reference()
     times: tuple[list[float], list[float]] = [], []
     for turn in range(turns):
-        for mine in _order(turn):
+        for mine in order(turn):
             times[mine].append(timed((reference, ours)[mine]))
     return Turns(ours=times[True], reference=times[False])
 
@@ -109,11 +122,11 @@ async def by_turns_async(
     await timed(ours), await timed(reference)
     times: tuple[list[float], list[float]] = [], []
     for turn in range(turns):
-        for mine in _order(turn):
+        for mine in order(turn):
             times[mine].append(await timed((reference, ours)[mine]))
     return Turns(ours=times[True], reference=times[False])
 
 
-def _order(turn: int) -> tuple[bool, bool]:
+def order(turn: int) -> tuple[bool, bool]:
     """Take turns in going first, so that it favours neither."""
     return (True, False) if turn % 2 else (False, True)

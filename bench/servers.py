@@ -20,10 +20,15 @@ BARE = str(Path(__file__).with_name("bare_server.py"))
 START_SECONDS = 30
 
 
-def settings(database: Path, now: str) -> dict[str, str]:
-    """Return the environment variables that a server of ours is measured with."""
+def settings(database: Path | str, now: str) -> dict[str, str]:
+    """Return the environment variables that a server of ours is measured with.
+
+    Args:
+        database: A SQLite file, or where a PostgreSQL database is.
+        now: The instant at which its clock stands.
+    """
     return {
-        "SCHED_AGENT_DATABASE": f"sqlite:///{database}",
+        "SCHED_AGENT_DATABASE": database if isinstance(database, str) else f"sqlite:///{database}",
         "SCHED_AGENT_TIMEZONE": ZONE.key,
         "SCHED_AGENT_NOW": now,
         "SCHED_AGENT_RATE_LIMIT": "0",
@@ -39,13 +44,20 @@ def database(environ: dict[str, str]) -> Program:
 @contextmanager
 def over_http(command: list[str], environ: dict[str, str]) -> Iterator[str]:
     """Run a server on a free port, which ends its command, and yield the address of its MCP."""
+    with listening(command, environ) as port:
+        yield f"http://127.0.0.1:{port}/mcp"
+
+
+@contextmanager
+def listening(command: list[str], environ: dict[str, str]) -> Iterator[int]:
+    """Run a server on a free port, which ends its command, and yield the port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen([*command, str(port)], env=os.environ | environ)
     try:
         _await(f"http://127.0.0.1:{port}/")
-        yield f"http://127.0.0.1:{port}/mcp"
+        yield port
     finally:
         server.terminate()
         server.wait(10)

@@ -35,9 +35,9 @@ _RULE = """
 """
 _EVENT = """
     insert into event (environment_id, calendar_id, event_id, title, start_at, end_at, status,
-                       type, transparent, attendees, version, created_at, updated_at, claims,
-                       search_text, attendee_text)
-    values (?, ?, ?, 'Busy', ?, ?, 'confirmed', 'meeting', 0, '[]', 1, 0, 0, 1, 'busy', '')
+                       type, transparent, attendees, exclusive, version, created_at, updated_at,
+                       claims, search_text, attendee_text)
+    values (?, ?, ?, 'Busy', ?, ?, 'confirmed', 'meeting', 0, '[]', 0, 1, 0, 0, 1, 'busy', '')
 """
 
 
