@@ -1,8 +1,9 @@
-"""Bookings over HTTP through the whole server: one process, and four over the same database."""
+"""Bookings over HTTP through the whole server: answered by one process, and by four."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 from bench.contention import NOW, open_calendars
 from bench.crew import WRITERS, Crew
@@ -14,6 +15,7 @@ from tests.clusters import Cluster
 
 CALENDARS = 1_000
 WORKERS = 4
+START_SECONDS = 3.0  # after the first worker answers, until the last one does, too
 
 
 def figures(folder: Path, cluster: Cluster, crew: Crew) -> list[Figure]:
@@ -27,23 +29,19 @@ def figures(folder: Path, cluster: Cluster, crew: Crew) -> list[Figure]:
         other = crew.contest(one, on_file)
     what = f"REST, {WRITERS} clients, PostgreSQL"
     return [
-        more.rates.rates(
-            f"{what}: {WORKERS} processes, against one", bound=None, unit="bookings/s"
-        ),
+        more.rates.rates(f"{what}: {WORKERS} workers, against one", bound=None, unit="bookings/s"),
         other.rates.rates(
-            f"{what}: one process, against one on SQLite", bound=None, unit="bookings/s"
+            f"{what}: one worker, against one on SQLite", bound=None, unit="bookings/s"
         ),
     ]
 
 
 @contextmanager
-def _served(place: Path | str, processes: int) -> Iterator[OverRest]:
-    """Run that many servers over one new database, and yield how to book there."""
+def _served(place: Path | str, workers: int) -> Iterator[OverRest]:
+    """Run a server with that many workers over a new database, and yield how to book there."""
     environ = settings(place, NOW)
     calendars = open_calendars(environ, CALENDARS)
-    with ExitStack() as servers:
-        ports = [
-            servers.enter_context(listening([OURS, "serve", "--port"], environ))
-            for _ in range(processes)
-        ]
-        yield OverRest(tuple(ports), tuple(code(Kind.CALENDAR, number) for number in calendars))
+    serve = [OURS, "serve", "--workers", str(workers), "--port"]
+    with listening(serve, environ) as port:
+        sleep(START_SECONDS)
+        yield OverRest(port, tuple(code(Kind.CALENDAR, number) for number in calendars))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
+from time import sleep
 
 import psycopg
 
@@ -21,6 +22,7 @@ from sched_agent.services.environments import local_admin
 
 FIRST = int(datetime(2027, 1, 1, tzinfo=UTC).timestamp())
 HALF_HOUR = 1800
+PAUSE = 0.02  # seconds between connections: one worker takes all that come at one instant
 PATIENCE = 60.0  # seconds for which plain SQLite tries again: nobody fails, some wait
 
 _PLAIN_SCHEMA = """
@@ -159,19 +161,21 @@ class OneFunction:
 
 @dataclass(frozen=True, slots=True)
 class OverRest:
-    """A POST to one of some servers over the same database.
+    """A POST to a server; each writer keeps its connection.
 
     Args:
-        ports: Where they listen; each writer keeps to one of them.
+        port: Where it listens.
         calendars: How the calendars are spelled in paths.
     """
 
-    ports: tuple[int, ...]
+    port: int
     calendars: tuple[str, ...]
 
     def open(self, writer: int) -> Book:
         """See `crew.Job`."""
-        connection = HTTPConnection("127.0.0.1", self.ports[writer % len(self.ports)])
+        sleep(writer * PAUSE)
+        connection = HTTPConnection("127.0.0.1", self.port)
+        connection.connect()
         chance = random.Random(writer)
 
         def book(number: int) -> None:
