@@ -1,7 +1,7 @@
 """Sixteen processes that book at the same time, and what each of them waited for its bookings."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing import get_context
@@ -110,11 +110,14 @@ def crew() -> Iterator[Crew]:
     ]
     for process in processes:
         process.start()
+    for _, theirs in pipes:
+        theirs.close()  # now a writer that fails ends the benchmark, which else would wait for it
     try:
         yield Crew([ours for ours, _ in pipes])
     finally:
         for ours, _ in pipes:
-            ours.send(None)
+            with suppress(BrokenPipeError):  # it has failed
+                ours.send(None)
         for process in processes:
             process.join(10)
 
