@@ -1,11 +1,15 @@
 # `make demo` and `make test` set themselves up; bare `make` is what CI runs.
+# `make torture SECONDS=300 STORE=postgres SEED=7` runs longer than the tests do.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8080
 ROUNDS ?= 1000
+SECONDS ?= 60
+STORE ?= sqlite
+SEED ?=
 
-.PHONY: ci demo serve inspect test races peers lint types generate generated bench sizes clean
+.PHONY: ci demo serve inspect test races torture peers lint types generate generated bench sizes clean
 
 ci: lint types generated test peers
 
@@ -23,6 +27,9 @@ test: .venv/.develops
 
 races: .venv/.develops
 	SCHED_AGENT_TEST_ROUNDS=$(ROUNDS) $(BIN)/pytest tests/contracts/test_one_winner.py --durations=0
+
+torture: .venv/.develops
+	$(BIN)/python -m tests.faults.torture --seconds $(SECONDS) --store $(STORE) --seed "$(SEED)"
 
 peers: .venv/.develops
 	$(BIN)/pytest tests/peers
