@@ -116,6 +116,8 @@ def swept(app: App) -> Iterator[None]:
                 sweep(app)
             except SchedAgentError as error:  # the next time will do
                 log.warning("not swept: %s", error.message)
+            except Exception:  # a thread that ends would never be missed
+                log.exception("not swept")
 
     sweeper = threading.Thread(target=keep_sweeping, name="sweeper", daemon=True)
     sweeper.start()

@@ -212,13 +212,14 @@ def migrate(
     below = open_app(settings)
     try:
         steps = list(below.store.migrate(partitions))
+        place = below.store.place
     finally:
         below.store.close()
     if as_json:
-        _print(json.dumps({"database": settings.database_name, "applied": steps}))
+        _print(json.dumps({"database": place, "applied": steps}))
     else:
         done = ", ".join(steps) if steps else "nothing to do, it is up to date"
-        _print(f"{settings.database_name}: {done}")
+        _print(f"{place}: {done}")
 
 
 @calendar_app.command("create")

@@ -84,10 +84,10 @@ def _database(settings: Settings) -> Finding:
     app = open_app(settings)
     try:
         app.store.pending()  # opens it and looks at its tables
-        advice = app.store.concern()
+        advice, place = app.store.concern(), app.store.place
     finally:
         app.store.close()
-    return Finding("database", ok=not advice, found=settings.database_name, advice=advice or "")
+    return Finding("database", ok=not advice, found=place, advice=advice or "")
 
 
 def _migrations(settings: Settings) -> Finding:

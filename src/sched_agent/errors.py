@@ -264,7 +264,7 @@ class Unavailable(SchedAgentError):
     """It can't be done at this moment; it can be tried again."""
 
     status = 503
-    retry_after_seconds = 1
+    retry_after_seconds: int | None = 1
 
 
 class CalendarUnreachable(Unavailable):
@@ -282,6 +282,7 @@ class OutcomeUnknown(Unavailable):
     """The connection broke while a change was being saved, so it may or may not be saved."""
 
     code = "outcome_unknown"
+    retry_after_seconds = None  # nobody is invited to repeat it unseen
     hint = (
         "Send the same call again with the same request_id: it acts once. If it had none, "
         "look with list_events or get_event what is there before you try again."

@@ -5,16 +5,19 @@ import logging
 import os
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from multiprocessing import connection, parent_process
+from time import sleep
 from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from sched_agent.bootstrap import Program, open_program, set_up_logging, swept
+from sched_agent.errors import SchedAgentError, SettingsError
 from sched_agent.settings import Settings
 from sched_agent.transports.gate import AsgiApp, Doorway, in_url
 from sched_agent.transports.rest.app import application, mcp_server
@@ -25,6 +28,7 @@ GRACE_SECONDS = 10.0
 """How long requests that are under way when the server is asked to stop may take."""
 
 _CHECK_SECONDS = 0.02
+_BEFORE_THE_NEXT_SECONDS = 2.0
 
 
 def serve(program: Program, settings: Settings, workers: int) -> bool:
@@ -48,7 +52,13 @@ def worker() -> AsgiApp:
     settings = Settings.read()
     set_up_logging(settings)
     _end_with_parent()
-    return _served(open_program(settings), settings)
+    try:
+        program = open_program(settings)
+    except (SchedAgentError, SettingsError) as error:
+        log.error("a worker can't begin: %s", error)  # noqa: TRY400  # no fault of the program
+        sleep(_BEFORE_THE_NEXT_SECONDS)
+        sys.exit(1)
+    return _served(program, settings, is_worker=True)
 
 
 def _serve_in_several(settings: Settings, workers: int) -> bool:
@@ -79,12 +89,12 @@ def _config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
     )
 
 
-def _served(program: Program, settings: Settings) -> AsgiApp:
+def _served(program: Program, settings: Settings, *, is_worker: bool = False) -> AsgiApp:
     doorway = Doorway()
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
-        with _orderly_end(doorway), swept(program.app):
+        with _orderly_end(doorway, is_worker=is_worker), swept(program.app):
             yield
         program.app.store.close()
 
@@ -95,8 +105,12 @@ def _served(program: Program, settings: Settings) -> AsgiApp:
 
 
 @contextmanager
-def _orderly_end(doorway: Doorway) -> Iterator[None]:
-    """When asked to stop, refuse what is new, wait for what is under way, then let uvicorn end."""
+def _orderly_end(doorway: Doorway, *, is_worker: bool) -> Iterator[None]:
+    """When asked to stop, refuse what is new, wait for what is under way, then let uvicorn end.
+
+    Whoever asks twice wants it now; but a worker is asked twice when its whole group is, by the
+    terminal and by its parent.
+    """
     if threading.current_thread() is not threading.main_thread():  # signals are not for us
         yield
         return
@@ -111,8 +125,10 @@ def _orderly_end(doorway: Doorway) -> Iterator[None]:
         stop[number](number, None)
 
     def asked(number: int, _: object) -> None:
-        if doorway.closing:  # asked twice: now
-            stop[number](number, None)
+        if doorway.closing:
+            if not is_worker:
+                stop[number](number, None)
+            return
         doorway.closing = True
         loop.call_soon_threadsafe(lambda: ending.append(loop.create_task(end(number))))
 

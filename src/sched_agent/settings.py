@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -58,7 +57,7 @@ class Settings(BaseModel):
         "folder.",
     )
     database_connections: int = Field(
-        10, ge=1, description="Connections to PostgreSQL that one process may have at a time."
+        10, ge=2, description="Connections to PostgreSQL that one process may have at a time."
     )
     timezone: Annotated[str | None, AfterValidator(lambda v: v and _zone(v))] = Field(
         None,
@@ -133,14 +132,6 @@ class Settings(BaseModel):
         """Where the PostgreSQL database is, if it is one."""
         is_one = self.database is not None and not self.database.startswith("sqlite:")
         return self.database if is_one else None
-
-    @property
-    def database_name(self) -> str:
-        """What people may be told of where the database is: no password."""
-        if self.postgres_url is None:
-            return str(self.database_path())
-        parts = urlsplit(self.postgres_url)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
     def database_path(self) -> Path:
         """Return the file of the SQLite database.

@@ -119,6 +119,7 @@ def test_a_read_only_file_is_said(store, here, path, tmp_path):
     assert answers.get() in {
         "The calendar database is read-only, so nothing can be booked.",
         "The calendar database file can't be opened.",
+        "The calendar database's folder can't be written, so nothing can be booked.",
     }
 
 

@@ -10,7 +10,7 @@ from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, Interval
-from sched_agent.model.schedule import Refusal, Schedule, nearest, reach, schedule, together
+from sched_agent.model.schedule import Check, Refusal, Schedule, nearest, reach, schedule, together
 from sched_agent.model.slot import Slot
 from sched_agent.services.app import App
 from sched_agent.store.base import Reader
@@ -116,6 +116,7 @@ class Wanted:
     calendar_id: Number | None = None
     interval: Interval | None = None
     leaving_out: Number | None = None
+    check: Check = Check.FULL
 
 
 @contextmanager
@@ -138,7 +139,7 @@ def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[N
                 now = app.clock()
                 near = _near(tx, calendars, question, now, wanted.leaving_out)
                 if isinstance(refusal, errors.HoldExpired):
-                    near = _same_first(tx, calendars[0], wanted.interval, near, now)
+                    near = _same_first(tx, calendars[0], wanted, near, now)
                 refusal.alternatives = near
                 if not near:
                     refusal.hint = (
@@ -149,13 +150,14 @@ def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[N
 
 
 def _same_first(
-    tx: Reader, calendar: Calendar, wanted: Interval, near: tuple[Slot, ...], now: int
+    tx: Reader, calendar: Calendar, wanted: Wanted, near: tuple[Slot, ...], now: int
 ) -> tuple[Slot, ...]:
     """Return the slots with the very time that was wanted before them, if it is still free."""
-    views = _views(tx, [calendar], Match.ANY, wanted, now)
-    same, _ = _at(views, wanted)
-    others = tuple(slot for slot in near if slot.interval != wanted)
-    return (*same, *others)[:ALTERNATIVES]
+    same = wanted.interval
+    if same is None or view(tx, calendar, same, now).refusal(same, wanted.check) is not None:
+        return near
+    others = (slot for slot in near if slot.interval != same)
+    return (Slot(same, (calendar.id,), calendar.timezone), *others)[:ALTERNATIVES]
 
 
 _HELPED = (

@@ -118,7 +118,7 @@ def revise(
         RequestIdReused: The request_id came before with other arguments.
     """
     caller.require(Level.WRITE)
-    wanted = Wanted()
+    wanted = Wanted(check=check)
 
     def act(tx: Transaction) -> Revised:
         calendar, event, now = _locked(app, tx, event_id)

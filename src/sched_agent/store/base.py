@@ -228,6 +228,11 @@ class Store(Protocol):
         """Whether any environment ever had a token, whether or not one is valid now."""
         ...
 
+    @property
+    def place(self) -> str:
+        """Where the database is, as people may be told: no password."""
+        ...
+
     def probe(self) -> None:
         """Find out within a second or so whether the database answers.
 

@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from sched_agent.errors import CalendarUnreachable
+from sched_agent.store.line import Line
 
 
 class Closable(Protocol):
@@ -36,7 +38,7 @@ class Pool(Generic[ConnectionT]):
         """
         self._connect = connect
         self._is_alive = is_alive
-        self._free = threading.Semaphore(most)
+        self._line = Line(most)
         self._idle: list[ConnectionT] = []
         self._guard = threading.Lock()
         self._closed = False
@@ -47,7 +49,7 @@ class Pool(Generic[ConnectionT]):
         Raises:
             CalendarUnreachable: All are in use for longer than so many seconds.
         """
-        if not self._free.acquire(timeout=wait):
+        if not self._line.come(monotonic() + wait):
             raise CalendarUnreachable("Too many want to use the calendar database at once.")
         try:
             while (kept := self._pop()) is not None:
@@ -56,7 +58,7 @@ class Pool(Generic[ConnectionT]):
                 kept.close()
             return self._connect(wait)
         except BaseException:
-            self._free.release()
+            self._line.go()
             raise
 
     def give_back(self, connection: ConnectionT, *, usable: bool) -> None:
@@ -67,7 +69,7 @@ class Pool(Generic[ConnectionT]):
                 self._idle.append(connection)
         if not keep:
             connection.close()
-        self._free.release()
+        self._line.go()
 
     def close(self) -> None:
         """Close every connection that is kept, and each other one when it comes back."""

@@ -378,8 +378,8 @@ class SqlStore:
             for key in old:
                 connection.execute(
                     "delete from request where environment_id = ? and caller = ?"
-                    " and operation = ? and request_id = ?",
-                    key,
+                    " and operation = ? and request_id = ? and created_at < ?",
+                    (*key, before),  # the id may be in use again
                 )
         return len(old)
 

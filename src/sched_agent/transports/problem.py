@@ -54,7 +54,7 @@ def problem_response(error: SchedAgentError, status: int | None = None) -> JSONR
     headers = {}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="sched-agent"'
-    if isinstance(error, RateLimited | Unavailable):
+    if isinstance(error, RateLimited | Unavailable) and error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Stale):
         headers["ETag"] = etag(error.event)

@@ -13,8 +13,15 @@ from psycopg import errors as pg
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
-from sched_agent.errors import CalendarUnreachable, Interrupted, OutcomeUnknown, SlotTaken
+from sched_agent.errors import (
+    CalendarUnreachable,
+    Interrupted,
+    InvalidArgument,
+    OutcomeUnknown,
+    SlotTaken,
+)
 from sched_agent.store.pool import Pool
+from sched_agent.store.postgres.place import Place
 from sched_agent.store.postgres.schema import SCHEMA
 from sched_agent.store.sql import Cursor
 
@@ -26,11 +33,18 @@ WAIT_SECONDS = 5.0
 """How long a caller waits for a connection: longer than a server takes to start again."""
 
 _PAUSE_SECONDS = 0.05
+_PROBE_SECONDS = 1.0
+_PASSING = ("starting up", "shutting down", "recovery", "too many clients", "remaining connection")
+_LIVENESS: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "tcp_user_timeout": 20_000,
+}
 
 _SETTINGS = {
     "search_path": SCHEMA,
     "timezone": "UTC",
-    "lock_timeout": "10s",
+    "lock_timeout": "4s",  # less than others wait for a connection
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "60s",  # frees the locks of a machine that is gone
 }
@@ -68,14 +82,14 @@ def _spelled(sql: str) -> bytes:
 class Connections:
     """The connections of this process to one database."""
 
-    def __init__(self, url: str, most: int) -> None:
+    def __init__(self, place: Place, most: int) -> None:
         """Make it; nothing is opened before the first loan.
 
         Args:
-            url: The database.
+            place: Where the database is.
             most: How many connections there may be at a time.
         """
-        self._url = url
+        self._url = place.url
         self._pool = Pool(self._connect, most, _is_alive)
 
     @contextmanager
@@ -99,6 +113,20 @@ class Connections:
         """Close every connection that is not in use, and each other one when it comes back."""
         self._pool.close()
 
+    def probe(self) -> None:
+        """Find out whether the server answers, in a second and on our own clock.
+
+        Raises:
+            CalendarUnreachable: It does not.
+        """
+        with self.lent(_PROBE_SECONDS) as connection:
+            connection.pgconn.send_query(b"select 1")
+            if not _is_readable(connection, _PROBE_SECONDS):
+                connection.close()
+                raise CalendarUnreachable("The calendar database does not answer.")
+            while connection.pgconn.get_result() is not None:
+                pass
+
     def _connect(self, wait: float) -> Connection:
         """Open a connection; a server that is starting again is tried until it answers."""
         until = monotonic() + wait
@@ -106,7 +134,7 @@ class Connections:
             try:
                 return self._open(max(2, round(wait)))
             except psycopg.OperationalError as fault:
-                if monotonic() > until:
+                if monotonic() > until or _is_final(fault):
                     log.warning("no connection to the calendar database: %s", fault)
                     told = "The calendar database can't be reached."
                     raise CalendarUnreachable(told) from fault
@@ -118,6 +146,7 @@ class Connections:
             autocommit=True,
             connect_timeout=seconds,
             application_name="sched-agent",
+            **_LIVENESS,
         )
         try:
             _prepare(connection)
@@ -127,11 +156,21 @@ class Connections:
         return connection
 
 
+def _is_final(fault: psycopg.OperationalError) -> bool:
+    """Whether trying again is no use: a wrong password tried ten times locks a user out."""
+    told = str(fault)
+    return "FATAL" in told and not any(word in told for word in _PASSING)
+
+
 def _is_alive(connection: Connection) -> bool:
     """Whether the server has not closed a connection; asking it would cost a round trip."""
+    return not _is_readable(connection, 0)
+
+
+def _is_readable(connection: Connection, seconds: float) -> bool:
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
-    return not poll.poll(0)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _is_idle_again(connection: Connection) -> bool:
@@ -174,6 +213,11 @@ def _told(fault: psycopg.Error, connection: Connection) -> Exception:
     state = fault.sqlstate or ""
     if isinstance(fault, pg.ExclusionViolation):
         return SlotTaken("Another event takes that time.")
+    if isinstance(fault, psycopg.DataError):
+        return InvalidArgument(
+            "A text or number among the arguments can't be kept.",
+            hint="Leave out the character U+0000, and numbers beyond 18 digits.",
+        )
     if connection.broken or state.startswith(_AGAIN):
         return Interrupted("The calendar database broke off.")
     for beginning, meaning in _MEANINGS:

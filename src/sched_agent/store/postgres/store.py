@@ -2,12 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 
+from sched_agent.errors import CalendarUnreachable
 from sched_agent.model.ids import Number
+from sched_agent.store.line import Line
 from sched_agent.store.postgres import schema
-from sched_agent.store.postgres.connection import Connections, Session, commit
+from sched_agent.store.postgres.connection import WAIT_SECONDS, Connections, Session, commit
+from sched_agent.store.postgres.place import Place
 from sched_agent.store.postgres.transaction import PostgresReader, PostgresTransaction
 from sched_agent.store.sql import Connection, SqlStore
+
+_FOR_READERS = 2
+_SNAPSHOT = (
+    # the locks come before the first look: dividing the tables would show it empty ones
+    "begin isolation level repeatable read, read only;"
+    " lock table calendar, availability_rule, event in access share mode"
+)
 
 
 class PostgresStore(SqlStore):
@@ -18,16 +29,22 @@ class PostgresStore(SqlStore):
 
         Args:
             url: `postgresql://USER:PASSWORD@HOST/DATABASE`.
-            connections: How many this process may have at a time.
+            connections: How many this process may have at a time, two at least.
+
+        Raises:
+            SettingsError: It is no such URL.
         """
-        self._connections = Connections(url, connections)
+        self._place = Place(url)
+        self._connections = Connections(self._place, connections)
+        # so that a calendar that is stuck leaves room for those who only read
+        self._writers = Line(max(1, connections - _FOR_READERS))
         self._lies_elsewhere: bool | None = None
 
     @contextmanager
     def snapshot(self, environment_id: Number) -> Iterator[PostgresReader]:
         """See `store.base.Store`."""
         with self._connections.lent() as connection:
-            connection.execute("begin isolation level repeatable read, read only")
+            connection.execute(_SNAPSHOT)
             yield PostgresReader(Session(connection), environment_id)
             connection.execute("commit")
 
@@ -37,10 +54,14 @@ class PostgresStore(SqlStore):
         with self._writing() as session:
             yield self._transaction(session, environment_id)
 
+    @property
+    def place(self) -> str:
+        """See `store.base.Store`."""
+        return self._place.shown
+
     def probe(self) -> None:
         """See `store.base.Store`."""
-        with self._connections.lent(wait=1) as connection:
-            connection.execute("select 1")
+        self._connections.probe()
 
     def concern(self) -> str | None:
         """See `store.base.Store`."""
@@ -82,12 +103,17 @@ class PostgresStore(SqlStore):
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
-        with self._connections.lent() as connection:
-            if self._lies_elsewhere is None:
-                self._lies_elsewhere = schema.lies_elsewhere(connection)
-            connection.execute("begin")
-            yield Session(connection)
-            commit(connection)
+        if not self._writers.come(monotonic() + WAIT_SECONDS):
+            raise CalendarUnreachable("Too many want to book at once.")
+        try:
+            with self._connections.lent() as connection:
+                if self._lies_elsewhere is None:
+                    self._lies_elsewhere = schema.lies_elsewhere(connection)
+                connection.execute("begin")
+                yield Session(connection)
+                commit(connection)
+        finally:
+            self._writers.go()
 
     def _transaction(self, connection: Connection, environment_id: Number) -> PostgresTransaction:
         assert self._lies_elsewhere is not None  # noqa: S101  # found out before the transaction

@@ -3,12 +3,12 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
 from sched_agent.errors import SettingsError
+from sched_agent.store.postgres.place import Place
 
 
 @contextmanager
@@ -19,11 +19,12 @@ def throw_away_database(beside: str) -> Iterator[str]:
         SettingsError: The server is not there, or lets this user make no database.
     """
     name = f"sched_agent_{secrets.token_hex(4)}"
+    place = Place(beside)
     try:
-        with psycopg.connect(beside, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(place.url, autocommit=True, connect_timeout=5) as connection:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
             try:
-                yield urlsplit(beside)._replace(path=f"/{name}").geturl()
+                yield place.beside(name).url
             finally:
                 gone = sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
                 connection.execute(gone)

@@ -14,13 +14,14 @@ wait in line.
 import logging
 import os
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from time import monotonic
 
 from sched_agent.errors import CalendarUnreachable
+from sched_agent.store.line import Line
 
 try:
     import fcntl
@@ -43,79 +44,44 @@ class Queue:
             patience: Seconds after which a thread gives up waiting for its turn.
         """
         self._patience = patience
-        self._line = _Line()
-        self._among_processes = _AmongProcesses(database) if _LOCKS else None
+        self._threads = Line(1)
+        self._processes = _Processes(database) if _LOCKS else None
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for a turn, and give it on in the end.
 
         Raises:
-            CalendarUnreachable: It did not come in time.
+            CalendarUnreachable: It did not come in time, or there can't be a queue.
         """
         until = monotonic() + self._patience
-        with self._line.front(until):
-            if self._among_processes is None:
+        if not self._threads.come(until):
+            raise _too_long()
+        try:
+            if self._processes is None:
                 yield
                 return
-            self._among_processes.enter(until)
+            self._processes.enter(until)
             try:
                 yield
             finally:
-                self._among_processes.leave()
+                self._processes.leave()
+        finally:
+            self._threads.go()
 
     def close(self) -> None:
-        """Close the files."""
-        if self._among_processes is not None:
-            self._among_processes.close()
+        """Close the files, unless a thread is using them: then the end of the process does."""
+        if self._processes is not None and self._threads.come(monotonic()):
+            self._processes.close()
+            self._threads.go()
 
 
 def _too_long() -> CalendarUnreachable:
     return CalendarUnreachable("The calendar database is locked by another program.")
 
 
-class _Line:
-    """The threads of this process, first come, first served."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
-        self._occupied = False
-
-    @contextmanager
-    def front(self, until: float) -> Iterator[None]:
-        self._come(until)
-        try:
-            yield
-        finally:
-            self._go()
-
-    def _come(self, until: float) -> None:
-        with self._guard:
-            if not self._occupied:
-                self._occupied = True
-                return
-            called = threading.Lock()
-            called.acquire()
-            self._waiting.append(called)
-        if called.acquire(timeout=max(0.0, until - monotonic())):
-            return
-        with self._guard:
-            if called in self._waiting:
-                self._waiting.remove(called)
-                raise _too_long()
-        # called at the very moment of giving up
-
-    def _go(self) -> None:
-        with self._guard:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._occupied = False
-
-
-class _AmongProcesses:
-    """The front thread's wait for other processes; one thread at a time calls this.
+class _Processes:
+    """The wait of this process's first thread for other processes; one thread at a time calls it.
 
     A wait for a file lock can't be given up, so a thread of its own does the waiting where the
     locks are not free at once.
@@ -124,59 +90,55 @@ class _AmongProcesses:
     def __init__(self, database: Path) -> None:
         self._paths = [database.with_name(f"{database.name}-{name}") for name in ("door", "turn")]
         self._files: list[int] = []
-        self._guard = threading.Lock()
-        self._sent = threading.Semaphore(0)
-        self._arrived = threading.Semaphore(0)
-        self._waiter: threading.Thread | None = None
-        self._abandoned = False
-        self._closed = False
+        self._on_its_way: _Wait | None = None
+        self._waits: SimpleQueue[_Wait | None] = SimpleQueue()
 
     def enter(self, until: float) -> None:
         """Wait for the turn.
 
         Raises:
-            CalendarUnreachable: It did not come in time, or the files can't be made.
+            CalendarUnreachable: It did not come in time, or the files can't be locked.
         """
-        self._open()
-        with self._guard:
-            on_its_way, self._abandoned = self._abandoned, False
-        if not on_its_way:
-            if self._free_at_once():
-                return
-            self._send()
-        if self._arrived.acquire(timeout=max(0.0, until - monotonic())):
-            return
-        with self._guard:
-            if self._arrived.acquire(blocking=False):
-                return
-            self._abandoned = True
-        raise _too_long()
+        try:
+            self._enter(until)
+        except OSError as fault:
+            log.warning("no lock beside the calendar database: %s", fault)
+            told = "The calendar database's folder can't be written, so nothing can be booked."
+            raise CalendarUnreachable(told) from fault
 
     def leave(self) -> None:
         """Give the turn back."""
         fcntl.flock(self._files[1], fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Close the files, unless the waiter needs them: then the end of the process does."""
-        with self._guard:
-            if self._abandoned:
-                return
-            self._closed = True
-            self._sent.release()
+        """Close the files, unless one is still waited for: then the end of the process does."""
+        if self._files and self._on_its_way is None:
+            self._waits.put(None)
             files, self._files = self._files, []
             for file in files:
                 os.close(file)
 
+    def _enter(self, until: float) -> None:
+        self._open()
+        wait = self._on_its_way
+        if wait is None or not wait.goes_on():
+            self._on_its_way = None
+            if self._free_at_once():
+                return
+            wait = self._on_its_way = _Wait(*self._files)
+            self._waits.put(wait)
+        if not wait.is_over(until):
+            raise _too_long()  # it goes on, for whoever comes next
+        self._on_its_way = None
+        if wait.fault is not None:
+            raise wait.fault
+
     def _open(self) -> None:
-        if self._files:
-            return
-        try:
+        if not self._files:
+            self._paths[0].parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
             self._files = [os.open(path, flags, 0o666) for path in self._paths]
-        except OSError as fault:
-            log.warning("no lock beside the calendar database: %s", fault)
-            told = "The calendar database's folder can't be written, so nothing can be booked."
-            raise CalendarUnreachable(told) from fault
+            threading.Thread(target=self._wait, name="sqlite-queue", daemon=True).start()
 
     def _free_at_once(self) -> bool:
         """Take both locks if nobody is there; a door that could be taken stays taken."""
@@ -189,24 +151,47 @@ class _AmongProcesses:
         fcntl.flock(door, fcntl.LOCK_UN)
         return True
 
-    def _send(self) -> None:
-        if self._waiter is None:
-            self._waiter = threading.Thread(target=self._wait, name="sqlite-queue", daemon=True)
-            self._waiter.start()
-        self._sent.release()
-
     def _wait(self) -> None:
-        while True:
-            self._sent.acquire()
-            if self._closed:
-                return
-            door, turn = self._files
-            fcntl.flock(door, fcntl.LOCK_EX)
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            fcntl.flock(door, fcntl.LOCK_UN)
-            with self._guard:
-                if not self._abandoned:
-                    self._arrived.release()
-                else:  # nobody here wants it any more
-                    self._abandoned = False
-                    fcntl.flock(turn, fcntl.LOCK_UN)
+        while (wait := self._waits.get()) is not None:
+            wait.run()
+
+
+class _Wait:
+    """Waiting for both locks. A turn that nobody wants any more is given back."""
+
+    def __init__(self, door: int, turn: int) -> None:
+        self.fault: OSError | None = None
+        self._door, self._turn = door, turn
+        self._guard = threading.Lock()
+        self._over = threading.Event()
+        self._wanted = True
+        self._given_back = False
+
+    def run(self) -> None:
+        """Wait, in a thread that does nothing else."""
+        try:
+            fcntl.flock(self._door, fcntl.LOCK_EX)
+            fcntl.flock(self._turn, fcntl.LOCK_EX)
+            fcntl.flock(self._door, fcntl.LOCK_UN)
+        except OSError as fault:
+            self.fault = fault
+        with self._guard:
+            if self._wanted or self.fault:
+                self._over.set()
+            else:
+                fcntl.flock(self._turn, fcntl.LOCK_UN)
+                self._given_back = True
+
+    def goes_on(self) -> bool:
+        """Want the turn again; whether it was not given back before."""
+        with self._guard:
+            self._wanted = not self._given_back
+            return self._wanted
+
+    def is_over(self, until: float) -> bool:
+        """Look forward to the turn until some instant, and then no more."""
+        if self._over.wait(max(0.0, until - monotonic())):
+            return True
+        with self._guard:
+            self._wanted = self._over.is_set()
+            return self._wanted

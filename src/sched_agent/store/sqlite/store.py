@@ -35,6 +35,11 @@ class SqliteStore(SqlStore):
         with self._writing() as connection:
             yield SqliteTransaction(connection, environment_id)
 
+    @property
+    def place(self) -> str:
+        """See `store.base.Store`."""
+        return str(self._connections.path)
+
     def probe(self) -> None:
         """See `store.base.Store`."""
         with self._connections.lent() as connection:
@@ -70,7 +75,7 @@ class SqliteStore(SqlStore):
 
     @contextmanager
     def _writing(self) -> Iterator[Any]:
-        with self._connections.lent() as connection, self._queue.turn():
+        with self._queue.turn(), self._connections.lent() as connection:  # undone before given on
             connection.execute("begin immediate")  # a deferred one takes the lock too late
             yield connection
             connection.execute("commit")

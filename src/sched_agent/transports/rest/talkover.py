@@ -398,7 +398,7 @@ def _version(match: str | None) -> int | None:
     """Return the version that an `If-Match` header asks for; `*` is content with any."""
     if match is None or match.strip() == "*":
         return None
-    named = re.fullmatch(r'\s*"(\d{1,9})"\s*', match)
+    named = re.fullmatch(r'\s*"([1-9]\d{0,8})"\s*', match)
     if named is None:
         raise InvalidArgument(
             "If-Match names no version of an event.",
