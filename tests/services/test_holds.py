@@ -1,7 +1,11 @@
 """Holds: limits, expiry, and the sweeper that nothing depends on."""
 
+import threading
+
 import pytest
 
+from sched_agent import bootstrap
+from sched_agent.bootstrap import open_app
 from sched_agent.errors import HoldExpired, SlotTaken, TooManyHolds
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.event import RAN_OUT, Change, EventFilter
@@ -11,6 +15,7 @@ from sched_agent.model.status import Status
 from sched_agent.services import availability, events
 from sched_agent.services.availability import Question
 from sched_agent.services.sweeping import REMEMBERED_FOR, sweep
+from sched_agent.settings import Settings
 from tests.builders import a_draft, span
 
 CONFIRM = Change(fields={"status": Status.CONFIRMED})
@@ -144,6 +149,51 @@ def test_the_sweeper_forgets_answers_after_a_day_and_an_hour(app, clock, hold):
     clock.now += HOUR + 1
     assert sweep(app) == (0, 1)
     assert hold(request_id="r1").id != first.id
+
+
+def test_how_many_holds_a_caller_may_have_is_a_setting(tmp_path):
+    limited = Settings(database=f"sqlite:///{tmp_path}/c.db", max_holds=3)
+
+    assert open_app(limited).max_holds == 3
+
+
+def test_a_running_program_sweeps_now_and_then_and_goes_on_when_it_fails(app, monkeypatch):
+    swept_twice, times = threading.Event(), []
+
+    def fails_at_first(swept_app):
+        assert swept_app is app
+        times.append(1)
+        if len(times) == 1:
+            raise RuntimeError("once")
+        swept_twice.set()
+
+    monkeypatch.setattr(bootstrap, "_SWEEP_SECONDS", 0.001)
+    monkeypatch.setattr(bootstrap, "sweep", fails_at_first)
+    with bootstrap.swept(app):
+        assert swept_twice.wait(20)
+
+
+def test_what_expires_while_a_booking_waits_for_the_lock_has_expired(
+    app, admin, calendar, clock, hold
+):
+    """The clock is read under the lock."""
+    hold(minutes=5)
+    booked: list[object] = []
+    with app.store.transaction(admin.environment_id) as tx:
+        tx.lock_calendar(calendar.id)
+        draft = a_draft(span("09:00", "09:30"))
+        waits = threading.Thread(
+            target=lambda: booked.append(
+                events.book(app, admin, calendar.id, draft, check=Check.FULL)
+            )
+        )
+        waits.start()
+        waits.join(0.2)
+        assert booked == []
+        clock.move_by(5)
+    waits.join()
+
+    assert len(booked) == 1
 
 
 def test_what_was_swept_can_be_cancelled_and_deleted(app, admin, clock, hold):

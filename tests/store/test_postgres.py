@@ -1,11 +1,12 @@
 """What is PostgreSQL's alone: its own guard against overlaps, and the dividing into leaves."""
 
+import threading
 from contextlib import suppress
 
 import psycopg
 import pytest
 
-from sched_agent.errors import Interrupted, SettingsError, SlotTaken
+from sched_agent.errors import CalendarUnreachable, Interrupted, SettingsError, SlotTaken
 from sched_agent.model.status import Status
 from tests.builders import a_calendar, an_event, span
 from tests.contracts.store_contract import at_once, nothing
@@ -122,6 +123,68 @@ def test_leaves_on_other_servers_are_not_divided_from_here(spread_database):
     with pytest.raises(SettingsError, match="other servers"):
         store.migrate(partitions=4)
     store.close()
+
+
+def test_who_reads_while_the_tables_are_divided_sees_all_or_waits(plain):
+    plain.migrate()
+    here = plain.add_environment("here", "UTC", NOW, nothing)[0].id
+    with plain.transaction(here) as tx:
+        work = tx.add_calendar(a_calendar())
+        event = tx.add_event(exclusive(work))
+    over = threading.Event()
+
+    def read(number):
+        if not number:
+            for leaves in (4, 2, 8, 1, 3):
+                plain.migrate(partitions=leaves)
+            over.set()
+        while not over.is_set():
+            with suppress(Interrupted), plain.snapshot(here) as tx:
+                assert tx.calendar(work.id) == work
+                assert tx.event(event.id) == event
+
+    at_once(read, 4)
+
+
+def test_deleting_a_calendar_leaves_no_place_of_its_events(store, here, work, database):
+    with store.transaction(here) as tx:
+        tx.add_event(exclusive(work))
+        tx.delete_calendar(work.id)
+
+    with psycopg.connect(database) as connection:
+        places = connection.execute("select count(*) from sched_agent.event_place").fetchone()
+    assert places == (0,)
+
+
+def test_a_fault_that_was_passed_over_is_no_commit(store, here):
+    def pass_over():
+        with store.transaction(here) as tx, suppress(psycopg.Error):
+            tx._connection.execute("select 1 / 0")
+
+    with pytest.raises(AssertionError, match="ROLLBACK"):
+        pass_over()
+
+
+def test_a_calendar_that_is_stuck_leaves_room_for_readers_and_other_calendars(store, here, work):
+    with store.transaction(here) as tx:
+        other = tx.add_calendar(a_calendar())
+    with store.transaction(here) as stuck:
+        stuck.lock_calendar(work.id)
+
+        def wait(_):
+            with suppress(CalendarUnreachable), store.transaction(here) as tx:
+                tx.lock_calendar(work.id)
+
+        waiting = [threading.Thread(target=wait, args=(n,)) for n in range(12)]
+        for one in waiting:
+            one.start()
+        while len(store._writers._waiting) < 5:
+            threading.Event().wait(0.01)
+        store.probe()
+        with store.snapshot(here) as tx:
+            assert tx.calendar(other.id) == other
+    for one in waiting:
+        one.join()
 
 
 def test_many_that_start_at_once_make_one_schema(postgres):
