@@ -196,6 +196,18 @@ def test_what_expires_while_a_booking_waits_for_the_lock_has_expired(
     assert len(booked) == 1
 
 
+def test_an_event_may_move_to_where_a_hold_ran_out(app, admin, calendar, clock, hold):
+    held = hold(span("09:00", "09:30"))
+    draft = a_draft(span("11:00", "11:30"))
+    other = events.book(app, admin, calendar.id, draft, check=Check.FULL)
+    clock.move_by(5)
+
+    move = Change(start=held.interval.start)
+    moved = events.revise(app, admin, other.id, move, check=Check.FULL).event
+
+    assert moved.interval == held.interval
+
+
 def test_what_was_swept_can_be_cancelled_and_deleted(app, admin, clock, hold):
     held = hold()
     clock.move_by(5)

@@ -527,3 +527,30 @@ def test_readiness_follows_the_database(rest, calendar, tmp_path, store):
     assert refused.status_code == 503
     assert refused.json()["code"] == "calendar_unreachable"
     assert rest.get("/healthz").status_code == 200
+
+
+def test_a_change_made_with_an_older_version_in_view_is_refused_by_its_tag(rest, calendar_id):
+    events = f"/api/v1/calendars/{calendar_id}/events"
+    made = rest.post(events, json=EVENT)
+    path = f"{events}/{made.json()['data']['id']}"
+    first = made.headers["etag"]
+
+    changed = rest.put(path, json={"title": "y"}, headers={"If-Match": first})
+    assert (changed.status_code, first, changed.headers["etag"]) == (200, '"1"', '"2"')
+    assert rest.get(path).headers["etag"] == '"2"'
+    for method, body in (("PUT", {"title": "z"}), ("DELETE", None)):
+        refused = rest.request(method, path, json=body, headers={"If-Match": first})
+        assert (refused.status_code, refused.json()["code"]) == (412, "stale")
+    assert rest.put(path, json={"title": "z"}, headers={"If-Match": "*"}).status_code == 200
+    assert rest.delete(path, headers={"If-Match": '"3"'}).status_code == 200
+
+
+@pytest.mark.parametrize("tag", ["3", 'W/"3"', '"1", "2"', '"01"', '"x"', ""])
+def test_a_tag_that_names_no_version_is_refused_with_what_would_be_one(rest, calendar_id, tag):
+    events = f"/api/v1/calendars/{calendar_id}/events"
+    path = f"{events}/{rest.post(events, json=EVENT).json()['data']['id']}"
+
+    refused = rest.put(path, json={"title": "z"}, headers={"If-Match": tag})
+
+    assert refused.status_code == 422
+    assert '"3" with its quotes' in refused.json()["hint"]
