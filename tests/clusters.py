@@ -101,6 +101,14 @@ class Cluster:
         make_database(self.url(), name)
         return self.url(name)
 
+    def backends(self) -> list[tuple[int]]:
+        """Return the processes that serve connections other than the one that asks."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            return connection.execute(
+                "select pid from pg_stat_activity"
+                " where backend_type = 'client backend' and pid <> pg_backend_pid()"
+            ).fetchall()
+
     def remove(self) -> None:
         """Stop the server and delete its folder."""
         with suppress(subprocess.CalledProcessError):  # it is not running

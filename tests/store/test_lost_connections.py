@@ -1,5 +1,7 @@
 """The line to PostgreSQL breaks, at the worst moments."""
 
+import os
+import signal
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -101,6 +103,20 @@ def test_a_database_that_is_away_is_said_and_comes_back(app, book, server):
     server.start()
 
     assert book()
+    app.store.probe()
+
+
+def test_a_server_that_hangs_is_not_ready(app, book, server):
+    book()
+    stopped = [pid for (pid,) in server.backends()]
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(CalendarUnreachable, match="does not answer"):
+            app.store.probe()
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
     app.store.probe()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 from psycopg import errors as pg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
 from sched_agent.errors import (
@@ -34,7 +34,15 @@ WAIT_SECONDS = 5.0
 
 _PAUSE_SECONDS = 0.05
 _PROBE_SECONDS = 1.0
-_PASSING = ("starting up", "shutting down", "recovery", "too many clients", "remaining connection")
+_PASSING = (  # what a server says that will answer soon
+    "starting up",
+    "shutting down",
+    "not yet accepting",
+    "recovery",
+    "terminating",
+    "too many clients",
+    "remaining connection",
+)
 _LIVENESS: dict[str, Any] = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -120,12 +128,13 @@ class Connections:
             CalendarUnreachable: It does not.
         """
         with self.lent(_PROBE_SECONDS) as connection:
-            connection.pgconn.send_query(b"select 1")
-            if not _is_readable(connection, _PROBE_SECONDS):
+            server = connection.pgconn
+            server.send_query(b"select 1")
+            answer = server.get_result() if _is_readable(connection, _PROBE_SECONDS) else None
+            if answer is None or answer.status != ExecStatus.TUPLES_OK:
                 connection.close()
                 raise CalendarUnreachable("The calendar database does not answer.")
-            while connection.pgconn.get_result() is not None:
-                pass
+            server.get_result()  # nothing more: that ends the question
 
     def _connect(self, wait: float) -> Connection:
         """Open a connection; a server that is starting again is tried until it answers."""
