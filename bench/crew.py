@@ -102,7 +102,7 @@ class Crew:
 def crew() -> Iterator[Crew]:
     """Start the processes; they end with the block."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["bench.writers"])  # imported once, not by each
+    context.set_forkserver_preload(["bench.same_work"])  # imported once, not by each
     pipes = [context.Pipe() for _ in range(WRITERS)]
     processes = [
         context.Process(target=_write, args=(writer, theirs), daemon=True)

@@ -1,4 +1,4 @@
-"""Ways of booking a half hour that nobody else wants: ours, and the same without us."""
+"""Ways of booking a half hour that nobody else wants: ours, and those of bare tables."""
 
 import json
 import random
@@ -103,7 +103,9 @@ class ThroughServices:
 
 @dataclass(frozen=True, slots=True)
 class PlainSqlite:
-    """A transaction of three statements, as durable as ours, on one of some calendars.
+    """A transaction of three statements on a bare table, as durable as ours.
+
+    Who writes next is drawn by lot, as SQLite has it: no time is lost on fairness.
 
     Args:
         path: The file; see `make_plain`.
@@ -115,7 +117,7 @@ class PlainSqlite:
 
     def open(self, writer: int) -> Book:
         """See `crew.Job`."""
-        db = _plain(self.path)
+        db = plain_connection(self.path)
         chance = random.Random(writer)
 
         def book(number: int) -> None:
@@ -135,7 +137,7 @@ class PlainSqlite:
 
 @dataclass(frozen=True, slots=True)
 class OneFunction:
-    """A function in PostgreSQL that locks, checks and inserts, called in one round trip.
+    """A function that locks, checks and inserts on a bare table, called in one round trip.
 
     Args:
         url: The database; see `make_function`.
@@ -203,7 +205,7 @@ def half_hour(number: int) -> tuple[int, int]:
 
 def make_plain(path: str, calendars: int) -> PlainSqlite:
     """Return a way of booking without us, in a new SQLite file."""
-    db = _plain(path)
+    db = plain_connection(path)
     db.execute("pragma journal_mode = wal")
     db.executescript(_PLAIN_SCHEMA)
     db.execute("begin")
@@ -224,7 +226,8 @@ def make_function(url: str, calendars: int) -> OneFunction:
     return OneFunction(url, calendars)
 
 
-def _plain(path: str) -> sqlite3.Connection:
+def plain_connection(path: str) -> sqlite3.Connection:
+    """Return a connection that makes every commit last, as ours do."""
     db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     db.execute("pragma foreign_keys = on")
     db.execute("pragma synchronous = full")
