@@ -1,6 +1,6 @@
 """References that do the work of a booking of ours, in our own tables, without our layers.
 
-Beside them, what a bare table makes is only information: it keeps less, and promises less.
+They tell what our layers cost; the bare tables of `writers` tell what the guarantees cost.
 """
 
 import random
@@ -127,9 +127,8 @@ class SameSqlite:
 class SameFunction:
     """A function in PostgreSQL that does the work in our tables, called in one round trip.
 
-    Beside a function on a bare table it tells what the guarantees cost whoever gives them: the
-    second line of defence, ids that are unique across calendars, indexes. Beside us it tells what
-    our layers and round trips cost.
+    It pays for the same indexes and the same exclusion constraint, so it tells what our layers and
+    their round trips cost over the same work.
 
     Args:
         url: The database; see `same_function`.

@@ -105,7 +105,8 @@ class ThroughServices:
 class PlainSqlite:
     """A transaction of three statements on a bare table, as durable as ours.
 
-    Who writes next is drawn by lot, as SQLite has it: no time is lost on fairness.
+    Who writes next is drawn by lot, as SQLite has it. So it tells what the guarantees cost:
+    fairness, random ids, the indexes of taken time.
 
     Args:
         path: The file; see `make_plain`.
@@ -138,6 +139,9 @@ class PlainSqlite:
 @dataclass(frozen=True, slots=True)
 class OneFunction:
     """A function that locks, checks and inserts on a bare table, called in one round trip.
+
+    It tells what the guarantees cost: the second line of defence, ids that are unique across
+    calendars, the indexes of taken time.
 
     Args:
         url: The database; see `make_function`.
