@@ -87,6 +87,7 @@ router = APIRouter(
 )
 
 
+# Asynchronous, though they wait for nothing: each of the others costs a journey to a thread.
 async def app_of(request: Request) -> App:
     """Return the program that a request is served by."""
     app = request.app.state.app
@@ -94,7 +95,12 @@ async def app_of(request: Request) -> App:
     return app
 
 
-Asking = Annotated[Caller, Depends(caller_of)]
+async def asking(request: Request) -> Caller:
+    """Return who a request is from."""
+    return caller_of(request)
+
+
+Asking = Annotated[Caller, Depends(asking)]
 Running = Annotated[App, Depends(app_of)]
 Retried = Annotated[
     str | None,
