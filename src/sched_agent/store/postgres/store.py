@@ -17,7 +17,7 @@ _FOR_READERS = 2
 _SNAPSHOT = (
     # the locks come before the first look: dividing the tables would show it empty ones
     "begin isolation level repeatable read, read only;"
-    " lock table calendar, availability_rule, event in access share mode"
+    " lock table only calendar, only availability_rule, only event in access share mode"
 )
 
 
