@@ -61,7 +61,9 @@ def once(
                 raise
         except CalendarUnreachable as error:
             if monotonic() > give_up or not isinstance(error, Interrupted):
-                raise (unknown or error) from error  # an earlier try may have come through
+                if unknown is None:
+                    raise
+                raise unknown from error  # an earlier try may have come through
         sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311  # no secret
 
 
