@@ -203,7 +203,7 @@ def migrate(
 ) -> None:
     """Bring the database up to date (starting any command does so as well).
 
-    Example: `sched-agent migrate --partitions 16`; nobody can book while that runs.
+    Example: `sched-agent migrate --partitions 16`; nobody can read or book while that runs.
     """
     from sched_agent.bootstrap import open_app, set_up_logging
 

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from multiprocessing import connection, parent_process
 from time import sleep
 from typing import Any
@@ -40,6 +40,7 @@ def serve(program: Program, settings: Settings, workers: int) -> bool:
         workers: How many processes answer.
     """
     if workers > 1:
+        program.app.store.close()  # each worker opens its own
         return _serve_in_several(settings, workers)
     server = _Announced(_config(_served(program, settings), settings), settings)
     with suppress(SystemExit):  # uvicorn has said why, and would end with a code of its own
@@ -94,9 +95,12 @@ def _served(program: Program, settings: Settings, *, is_worker: bool = False) ->
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
-        with _orderly_end(doorway, is_worker=is_worker), swept(program.app):
+        with (
+            closing(program.app.store),
+            _orderly_end(doorway, is_worker=is_worker),
+            swept(program.app),
+        ):
             yield
-        program.app.store.close()
 
     server = mcp_server(program.backend, settings)
     return application(
@@ -134,9 +138,11 @@ def _orderly_end(doorway: Doorway, *, is_worker: bool) -> Iterator[None]:
 
     for number in stop:
         signal.signal(number, asked)
-    yield
-    for number, handler in stop.items():
-        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, handler in stop.items():
+            signal.signal(number, handler)
 
 
 def _end_with_parent() -> None:
