@@ -1,5 +1,7 @@
 """Who is asking over HTTP: one answer for MCP and REST."""
 
+import base64
+
 from starlette.requests import Request
 
 from sched_agent.errors import NotAuthenticated
@@ -32,10 +34,28 @@ def authenticate(
         if trusted and not app.store.has_tokens():
             return local_admin(environment)
         raise NotAuthenticated("The request carries no token.")
+    return tokens.authenticate(app, _secret(authorization))
+
+
+def _secret(authorization: str) -> str:
+    """Return the token of a bearer header, or of a basic one, whose password it is.
+
+    Timekit's clients send the latter, with an empty user name (RFC 7617).
+    """
     scheme, _, secret = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
-        raise NotAuthenticated("The Authorization header carries no bearer token.")
-    return tokens.authenticate(app, secret.strip())
+    secret = secret.strip()
+    if scheme.lower() == "basic":
+        try:
+            user, _, secret = base64.b64decode(secret, validate=True).decode().partition(":")
+        except ValueError:  # no base64, or no text
+            user, secret = "", ""
+        if user:
+            raise NotAuthenticated("The user name must be empty: the token is the password.")
+    elif scheme.lower() != "bearer":
+        secret = ""
+    if not secret:
+        raise NotAuthenticated("The Authorization header carries no token.")
+    return secret
 
 
 def remember_caller(scope: dict[str, object], caller: Caller) -> None:

@@ -54,35 +54,38 @@ def in_url(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
-def too_large() -> JSONResponse:
+def too_large(path: str) -> JSONResponse:
     """Answer a request whose body is larger than the server reads."""
     told = f"The body is larger than {MAX_BODY_BYTES} bytes."
-    return problem_response(InvalidArgument(told, hint="Send less in one request."), 413)
+    return problem_response(
+        InvalidArgument(told, hint="Send less in one request."), path, status=413
+    )
 
 
 def _no_stream() -> JSONResponse:
     """Answer a client that asks for a stream of messages: each request here stands for itself."""
     told = "There is no stream here; every answer comes with its request."
-    response = problem_response(InvalidArgument(told, hint="Send requests by POST."), 405)
+    response = problem_response(InvalidArgument(told, hint="Send requests by POST."), status=405)
     response.headers["Allow"] = "POST"
     return response
 
 
-def _closing() -> JSONResponse:
+def _closing(path: str) -> JSONResponse:
     """Answer whoever comes when the server is about to stop."""
-    response = problem_response(ShuttingDown("The server is about to stop."))
+    response = problem_response(ShuttingDown("The server is about to stop."), path)
     response.headers["Connection"] = "close"
     return response
 
 
-def _wrong_host() -> JSONResponse:
+def _wrong_host(path: str) -> JSONResponse:
     told = "The request was sent to a host that is not this server."
     hint = "Call the server by its own name, or add the name to SCHED_AGENT_ALLOWED_HOSTS."
-    return problem_response(NotAllowed(told, hint=hint), 421)
+    return problem_response(NotAllowed(told, hint=hint), path, status=421)
 
 
-def _wrong_origin() -> JSONResponse:
-    return problem_response(NotAllowed("Pages of other sites may not call this server.", hint=""))
+def _wrong_origin(path: str) -> JSONResponse:
+    told = "Pages of other sites may not call this server."
+    return problem_response(NotAllowed(told, hint=""), path)
 
 
 @dataclass(slots=True)
@@ -176,7 +179,7 @@ class Gate:
                     extra["X-RateLimit-Limit"] = str(self._allowance.a_minute)
                     extra["X-RateLimit-Remaining"] = str(left)
         except SchedAgentError as error:
-            await problem_response(error)(scope, receive, send)
+            await problem_response(error, scope["path"])(scope, receive, send)
             return
         try:
             await self._app(scope, _limited(receive), send)
@@ -185,17 +188,18 @@ class Gate:
 
     def _turned_away(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         """Answer what needs no look at who is asking; None lets it pass."""
-        if self._doorway.closing and scope["path"] != "/healthz":
-            return _closing()
+        path: str = scope["path"]
+        if self._doorway.closing and path != "/healthz":
+            return _closing(path)
         if not self._is_ours(headers.get("host", "")):
-            return _wrong_host()
+            return _wrong_host(path)
         origin = headers.get("origin")
         if origin is not None and not self._is_ours(origin.partition("://")[2]):
-            return _wrong_origin()
-        if (scope["path"], scope["method"]) == ("/mcp", "GET"):
+            return _wrong_origin(path)
+        if (path, scope["method"]) == ("/mcp", "GET"):
             return _no_stream()
         length = headers.get("content-length", "0")
-        return too_large() if length.isdecimal() and int(length) > MAX_BODY_BYTES else None
+        return too_large(path) if length.isdecimal() and int(length) > MAX_BODY_BYTES else None
 
     def _is_ours(self, host: str) -> bool:
         name = host.rsplit(":", 1)[0] if re.search(r":\d+\Z", host) else host

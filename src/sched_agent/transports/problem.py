@@ -1,13 +1,29 @@
-"""Errors on the way out over HTTP."""
+"""Errors on the way out over HTTP: the same facts in the envelope of the family that was called."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
-from sched_agent.errors import NotAuthenticated, RateLimited, SchedAgentError, Stale, Unavailable
+from sched_agent.errors import (
+    Invalid,
+    NotAuthenticated,
+    OutsideHours,
+    RateLimited,
+    SchedAgentError,
+    Stale,
+    TooFarAhead,
+    TooSoon,
+    Unavailable,
+    UnknownArgument,
+)
 from sched_agent.speech.iso import utc_text
 from sched_agent.transports.rest.talkover_shapes import EventData, etag
+
+WORKSPACE = "/api/v2/"
+TIMEKIT = "/v2/"
 
 
 class Alternative(BaseModel):
@@ -29,33 +45,135 @@ class Problem(BaseModel):
     current: EventData | None = Field(None, description="The event as it is now, if it is stale")
 
 
-def problem(error: SchedAgentError) -> dict[str, Any]:
+class WorkspaceAlternative(BaseModel):
+    """A free time, in UTC."""
+
+    start_time: str = Field(alias="startTime")
+    end_time: str = Field(alias="endTime")
+
+
+class WorkspaceProblem(BaseModel):
+    """A refusal or failure of the workspace family; only `detail` is the vendor's."""
+
+    detail: str = Field(description="What happened and what to do, without personal data")
+    code: str | None = Field(None, description="For programs; see docs/errors.md")
+    alternatives: list[WorkspaceAlternative] | None = Field(
+        None, description="The nearest free times"
+    )
+
+
+class TimekitAlternative(BaseModel):
+    """A free time, in UTC."""
+
+    start: str
+    end: str
+
+
+class TimekitProblem(BaseModel):
+    """A refusal or failure of the Timekit family, whose pages document no form for it."""
+
+    message: str = Field(description="What happened")
+    code: str = Field(description="For programs; see docs/errors.md")
+    hint: str = Field(description="What to do next")
+    errors: dict[str, list[str]] | None = Field(None, description="Field -> what is wrong with it")
+    alternatives: list[TimekitAlternative] | None = Field(
+        None, description="The nearest free times"
+    )
+
+
+def problem_response(
+    error: SchedAgentError, path: str = "", *, status: int | None = None
+) -> JSONResponse:
+    """Return an error as a response.
+
+    Args:
+        error: What went wrong.
+        path: The path that was asked for; it tells the family.
+        status: Where HTTP has a more exact one than the error's family.
+    """
+    headers = {}
+    if isinstance(error, NotAuthenticated):
+        scheme = "Basic" if path.startswith(TIMEKIT) else "Bearer"
+        headers["WWW-Authenticate"] = f'{scheme} realm="sched-agent"'
+    if isinstance(error, RateLimited | Unavailable) and error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if path.startswith(WORKSPACE):
+        status = status or _workspace_status(error)
+        return JSONResponse(_workspace(error, status), status, headers)
+    if path.startswith(TIMEKIT):
+        # what the vendor answers to too many requests (help pages: rate limits)
+        status = status or (503 if isinstance(error, RateLimited) else error.status)
+        return JSONResponse(_timekit(error), status, headers)
+    if isinstance(error, Stale):
+        headers["ETag"] = etag(error.event)
+    return JSONResponse(_talkover(error), status or error.status, headers)
+
+
+def _talkover(error: SchedAgentError) -> dict[str, Any]:
     """Return an error as the body of a `Problem`."""
-    body: dict[str, Any] = {
-        "success": False,
-        "message": error.message,
-        "code": error.code,
-        "hint": error.hint,
-    }
-    if error.fields:
-        body["errors"] = {name: [problem] for name, problem in error.fields.items()}
-    if error.alternatives:
-        body["alternatives"] = [
-            {"start_at": utc_text(slot.interval.start), "end_at": utc_text(slot.interval.end)}
-            for slot in error.alternatives
-        ]
+    body: dict[str, Any] = {"success": False, **_facts(error, ("start_at", "end_at"))}
     if isinstance(error, Stale):
         body["current"] = EventData.of(error.event).model_dump(mode="json")
     return body
 
 
-def problem_response(error: SchedAgentError, status: int | None = None) -> JSONResponse:
-    """Return an error as a response; `status` where HTTP has a more exact one than the family."""
-    headers = {}
-    if isinstance(error, NotAuthenticated):
-        headers["WWW-Authenticate"] = 'Bearer realm="sched-agent"'
-    if isinstance(error, RateLimited | Unavailable) and error.retry_after_seconds is not None:
-        headers["Retry-After"] = str(error.retry_after_seconds)
-    if isinstance(error, Stale):
-        headers["ETag"] = etag(error.event)
-    return JSONResponse(problem(error), status or error.status, headers)
+def _timekit(error: SchedAgentError) -> dict[str, Any]:
+    """Return an error as the body of a `TimekitProblem`."""
+    return _facts(error, ("start", "end"), _TIMEKIT_NAMES)
+
+
+def _facts(
+    error: SchedAgentError, ends: tuple[str, str], names: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    body: dict[str, Any] = {"message": error.message, "code": error.code, "hint": error.hint}
+    if error.fields:
+        known = names or {}
+        body["errors"] = {known.get(name, name): [told] for name, told in error.fields.items()}
+    if error.alternatives:
+        body["alternatives"] = _alternatives(error, ends)
+    return body
+
+
+def _alternatives(error: SchedAgentError, ends: tuple[str, str]) -> list[dict[str, str]]:
+    return [
+        {ends[0]: utc_text(slot.interval.start), ends[1]: utc_text(slot.interval.end)}
+        for slot in error.alternatives
+    ]
+
+
+_TIMEKIT_NAMES = {"start_at": "start", "end_at": "end", "title": "what", "location": "where"}
+
+
+def _workspace_status(error: SchedAgentError) -> int:
+    """Return 400 for what the vendor calls a domain's validation, else what the error says."""
+    domain = (Invalid, OutsideHours, TooSoon, TooFarAhead)
+    return 400 if isinstance(error, domain) else error.status
+
+
+def _workspace(error: SchedAgentError, status: int) -> dict[str, Any]:
+    """Return an error as the body of a `WorkspaceProblem`: a server's fault is never told."""
+    if status >= 500:
+        return {"detail": "An internal server error occurred"}
+    body: dict[str, Any] = {"detail": _detail(error), "code": error.code}
+    if error.alternatives:
+        body["alternatives"] = _alternatives(error, ("startTime", "endTime"))
+    return body
+
+
+def _detail(error: SchedAgentError) -> str:
+    """Return a message that repeats nothing of what was sent: it may be about a patient."""
+    told = error.message
+    if isinstance(error, UnknownArgument):
+        told = "A field or parameter was sent that does not exist here."
+    elif isinstance(error, Invalid) and error.fields:
+        told = "; ".join(f"{_camel(name)}: {what}" for name, what in error.fields.items()) + "."
+    return f"{told} {error.hint}".strip()
+
+
+_WORKSPACE_NAMES = {"start_at": "startTime", "end_at": "endTime", "timezone": "timezone"}
+
+
+def _camel(name: str) -> str:
+    """Return a field's name in the family's spelling."""
+    known = _WORKSPACE_NAMES.get(name)
+    return known or re.sub(r"_([a-z])", lambda letter: letter[1].upper(), name)

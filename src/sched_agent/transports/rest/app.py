@@ -121,31 +121,32 @@ def _add_health(rest: FastAPI, app: App) -> None:
 
 def _tell_errors(rest: FastAPI) -> None:
     @rest.exception_handler(SchedAgentError)
-    def told(_: Request, error: SchedAgentError) -> JSONResponse:
-        return problem_response(error)
+    def told(request: Request, error: SchedAgentError) -> JSONResponse:
+        return problem_response(error, request.url.path)
 
     @rest.exception_handler(RequestValidationError)
-    def malformed(_: Request, fault: RequestValidationError) -> JSONResponse:
-        return problem_response(_malformed(fault.errors()))
+    def malformed(request: Request, fault: RequestValidationError) -> JSONResponse:
+        return problem_response(_malformed(fault.errors()), request.url.path, status=422)
 
     @rest.exception_handler(HTTPException)
     def http(request: Request, fault: HTTPException) -> JSONResponse:
         if fault.status_code == 413:
-            return too_large()
+            return too_large(request.url.path)
         if fault.status_code == 400:  # how FastAPI says that a body is no text
-            return problem_response(InvalidArgument("The body is not JSON."))
+            not_json = InvalidArgument("The body is not JSON.", fields={"body": "is not JSON"})
+            return problem_response(not_json, request.url.path, status=422)
         no_route = InvalidArgument(
             "There is no such path here, or not by that method.",
             hint="See /docs for the paths and their methods.",
         )
-        response = problem_response(no_route, fault.status_code)
+        response = problem_response(no_route, request.url.path, status=fault.status_code)
         if methods := _methods(rest, request):
             response.headers["Allow"] = ", ".join(methods)
         return response
 
     @rest.exception_handler(Exception)
     def fault_of_ours(request: Request, _: Exception) -> JSONResponse:
-        return problem_response(internal(request.scope))
+        return problem_response(internal(request.scope), request.url.path)
 
 
 def _methods(rest: FastAPI, request: Request) -> list[str]:

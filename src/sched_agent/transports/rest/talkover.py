@@ -8,11 +8,11 @@ create-calendar-event promises no more, and its own example is a Saturday in the
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, Security, status
+from fastapi import APIRouter, Depends, Header, Path, Query, Response, Security, status
 from fastapi.security import HTTPBearer
 from pydantic import Field
 
-from sched_agent.errors import InvalidArgument, UnknownArgument, UnknownEvent
+from sched_agent.errors import InvalidArgument, UnknownEvent
 from sched_agent.model import ids
 from sched_agent.model.availability_rule import read_rule
 from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Policy
@@ -26,8 +26,8 @@ from sched_agent.services.app import App
 from sched_agent.services.availability import Question
 from sched_agent.speech.iso import read_bound, read_moment, utc_text
 from sched_agent.tools.arguments import calendar_number, event_number, rule_number
-from sched_agent.transports.auth import caller_of
 from sched_agent.transports.problem import Problem
+from sched_agent.transports.rest.common import Asking, Retried, Running, known_query, problems
 from sched_agent.transports.rest.talkover_shapes import (
     CalendarBody,
     CalendarChanges,
@@ -48,9 +48,9 @@ from sched_agent.transports.rest.talkover_shapes import (
 )
 
 MOST_ROWS = 5000
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": description}
-    for code, description in {
+_PROBLEMS = problems(
+    Problem,
+    {
         401: "No valid token",
         403: "The token's scope is too low",
         404: "No such thing in this environment",
@@ -61,56 +61,19 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         429: "Too many requests",
         500: "A fault of the server",
         503: "The calendar database can't be reached, or the server is about to stop",
-    }.items()
-}
-
-
-async def _known_query(request: Request) -> None:
-    """Refuse a query parameter that a path does not have: no filter is lost in silence."""
-    known = {param.alias for param in request.scope["route"].dependant.query_params}
-    unknown = sorted(set(request.query_params) - known)
-    if unknown:
-        raise UnknownArgument(
-            f"There is no query parameter {', '.join(name[:40] for name in unknown[:5])} here.",
-            hint=f"There are: {', '.join(sorted(known))}." if known else "There are none.",
-            fields=dict.fromkeys(unknown[:5], "is not a query parameter of this path"),
-        )
-
+    },
+)
 
 router = APIRouter(
     prefix="/api/v1",
     responses=_PROBLEMS,
     dependencies=[
-        Depends(_known_query),
+        Depends(known_query),
         Security(HTTPBearer(auto_error=False, description="A token: `talq_...`")),
     ],
 )
 
 
-# Asynchronous, though they wait for nothing: each of the others costs a journey to a thread.
-async def app_of(request: Request) -> App:
-    """Return the program that a request is served by."""
-    app = request.app.state.app
-    assert isinstance(app, App)  # noqa: S101  # set where the routes are put together
-    return app
-
-
-async def asking(request: Request) -> Caller:
-    """Return who a request is from."""
-    return caller_of(request)
-
-
-Asking = Annotated[Caller, Depends(asking)]
-Running = Annotated[App, Depends(app_of)]
-Retried = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=128,
-        description="Names the request, so that its repetition acts once and gets the first answer",
-    ),
-]
 Matching = Annotated[
     str | None,
     Header(
