@@ -29,11 +29,11 @@ def spread(front: str, others: list[str]) -> None:
 
 def _make_leaf(url: str, leaf: int, leaves: int) -> None:
     package = resources.files("sched_agent.store.postgres")
-    foundation = package.joinpath("migrations", "001_foundation.sql").read_text()
+    steps = [package.joinpath("migrations", f"{name}.sql").read_text() for name in schema.known()]
     tables = package.joinpath("leaves.sql").read_text()
     tables = tables.replace("{leaves}", str(leaves)).replace("{leaf}", str(leaf))
     with psycopg.connect(url, options=f"-c search_path={schema.SCHEMA}") as connection:
-        for statement in (f"create schema {schema.SCHEMA}", foundation, tables):
+        for statement in (f"create schema {schema.SCHEMA}", *steps, tables):
             connection.execute(statement.encode())
 
 

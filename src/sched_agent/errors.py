@@ -2,7 +2,7 @@
 
     SchedAgentError
     ├── Invalid            422  InvalidArgument UnknownArgument UnrecognizedTime NonexistentTime
-    │                           InThePast OwnerConflict
+    │                           InThePast OwnerConflict Unsupported
     ├── NotAuthenticated   401
     ├── NotAllowed         403
     ├── NotFound           404  UnknownCalendar UnknownEvent UnknownRule UnknownAttendee
@@ -10,6 +10,7 @@
     │   │                       TooManyHolds StatusConflict HoldExpired RequestIdReused
     │   └── Stale          412
     ├── RateLimited        429
+    ├── ProviderRejected   502
     ├── Unavailable        503  CalendarUnreachable OutcomeUnknown ShuttingDown
     └── Internal           500
 
@@ -107,6 +108,13 @@ class OwnerConflict(Invalid):
 
     code = "owner_conflict"
     hint = "Send owner_type and owner_id together, or neither."
+
+
+class Unsupported(Invalid):
+    """The calendars behind this can't do that."""
+
+    code = "unsupported"
+    hint = "Leave out what is named."
 
 
 class NotAuthenticated(SchedAgentError):
@@ -258,6 +266,14 @@ class RateLimited(SchedAgentError):
     def __init__(self, message: str, *, retry_after_seconds: int) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class ProviderRejected(SchedAgentError):
+    """The hosted calendar refused a request that was sent on to it, or answered nonsense."""
+
+    code = "provider_rejected"
+    status = 502
+    hint = "Say that the calendar did not take it; look with list_events at what is there."
 
 
 class Unavailable(SchedAgentError):

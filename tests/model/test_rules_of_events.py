@@ -1,3 +1,5 @@
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from sched_agent.errors import (
@@ -13,6 +15,8 @@ from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.owner import Owner, OwnerType, owner, owner_for
 from sched_agent.model.status import Status, blocks, check_change
 from tests.builders import a_draft, an_event, span
+
+UTC = ZoneInfo("UTC")
 
 FROM_100_TO_200 = Interval(100, 200)
 
@@ -56,17 +60,17 @@ def test_which_changes_of_status_are_allowed(before, after, allowed):
 
 def test_a_cancelled_event_takes_no_other_change_either():
     with pytest.raises(StatusConflict):
-        an_event(status=Status.CANCELLED).revised(Change(fields={"title": "New"}), now=1)
+        an_event(status=Status.CANCELLED).revised(Change(fields={"title": "New"}), UTC, now=1)
 
 
 def test_moving_the_start_keeps_the_length():
     event = an_event(interval=FROM_100_TO_200)
 
-    assert event.revised(Change(start=500), now=1).interval == Interval(500, 600)
+    assert event.revised(Change(start=500), UTC, now=1).interval == Interval(500, 600)
 
 
 def test_a_change_counts_one_version_up_and_leaves_the_rest():
-    revised = an_event(description="x").revised(Change(fields={"title": "New"}), now=9)
+    revised = an_event(description="x").revised(Change(fields={"title": "New"}), UTC, now=9)
 
     assert (revised.title, revised.version, revised.updated_at) == ("New", 2, 9)
     assert (revised.description, revised.created_at) == ("x", 0)
@@ -75,7 +79,7 @@ def test_a_change_counts_one_version_up_and_leaves_the_rest():
 def test_confirming_a_live_hold_makes_it_last():
     hold = an_event(status=Status.TENTATIVE, hold_expires_at=50)
 
-    confirmed = hold.as_of(49).revised(Change(fields={"status": Status.CONFIRMED}), now=49)
+    confirmed = hold.as_of(49).revised(Change(fields={"status": Status.CONFIRMED}), UTC, now=49)
 
     assert confirmed.hold_expires_at is None
     assert confirmed.as_of(50) == confirmed
@@ -98,13 +102,15 @@ def test_a_hold_that_ran_out_can_no_longer_be_changed(fields):
     ended = an_event(status=Status.TENTATIVE, hold_expires_at=50).as_of(50)
 
     with pytest.raises(HoldExpired):
-        ended.revised(Change(fields=fields), now=50)
+        ended.revised(Change(fields=fields), UTC, now=50)
 
 
 def test_a_hold_that_was_released_did_not_run_out():
     hold = an_event(status=Status.TENTATIVE, hold_expires_at=50)
 
-    assert not hold.revised(Change(fields={"status": Status.CANCELLED}), now=49).as_of(99).ran_out
+    assert (
+        not hold.revised(Change(fields={"status": Status.CANCELLED}), UTC, now=49).as_of(99).ran_out
+    )
 
 
 def test_an_event_lasts_a_year_at_most():
@@ -114,7 +120,7 @@ def test_an_event_lasts_a_year_at_most():
 
 def test_a_hold_is_tentative():
     with pytest.raises(InvalidArgument, match="tentative"):
-        a_draft(span("09:00", "09:30"), hold_minutes=5, status=Status.CONFIRMED)
+        a_draft(span("09:00", "09:30"), hold_seconds=300, status=Status.CONFIRMED)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_a_calendar_that_allows_double_booking_takes_two(app, admin, calendar, b
 
 
 def test_a_hold_blocks_until_it_runs_out(book, clock):
-    hold = book(hold_minutes=5, status=Status.TENTATIVE)
+    hold = book(hold_seconds=300, status=Status.TENTATIVE)
     assert hold.hold_expires_at == clock.now + 5 * MINUTE
 
     with pytest.raises(errors.SlotTaken):
@@ -140,7 +140,7 @@ def test_a_hold_blocks_until_it_runs_out(book, clock):
 
 
 def test_a_confirmed_hold_stays(app, admin, book, clock):
-    hold = book(hold_minutes=5, status=Status.TENTATIVE)
+    hold = book(hold_seconds=300, status=Status.TENTATIVE)
     confirm = Change(fields={"status": Status.CONFIRMED})
 
     confirmed = events.revise(app, admin, hold.id, confirm, check=Check.FULL).event
@@ -154,7 +154,7 @@ def test_a_confirmed_hold_stays(app, admin, book, clock):
 def test_a_hold_that_ran_out_cannot_be_confirmed_and_the_same_slot_is_offered_again(
     app, admin, book, clock
 ):
-    hold = book(hold_minutes=5, status=Status.TENTATIVE)
+    hold = book(hold_seconds=300, status=Status.TENTATIVE)
     clock.move_by(5)
 
     with pytest.raises(errors.HoldExpired) as refusal:
@@ -169,7 +169,7 @@ def test_confirming_a_hold_minds_no_notice_that_has_run_down_meanwhile(
     app, admin, calendar, book, clock
 ):
     calendars.revise(app, admin, calendar.id, {"min_notice_minutes": 60})
-    hold = book(span("11:05", "11:35", "2026-11-20"), hold_minutes=15, status=Status.TENTATIVE)
+    hold = book(span("11:05", "11:35", "2026-11-20"), hold_seconds=900, status=Status.TENTATIVE)
     clock.move_by(10)
 
     confirm = Change(fields={"status": Status.CONFIRMED})
@@ -509,7 +509,7 @@ def test_shortening_an_event_on_a_full_day_is_no_new_event(app, admin, calendar,
 
 
 def test_a_hold_that_becomes_a_block_no_longer_runs_out(app, admin, book, clock):
-    hold = book(hold_minutes=5, status=Status.TENTATIVE)
+    hold = book(hold_seconds=300, status=Status.TENTATIVE)
     events.revise(app, admin, hold.id, Change(fields={"type": "block"}), check=Check.FULL)
     clock.move_by(6)
 

@@ -25,7 +25,7 @@ CONFIRM = Change(fields={"status": Status.CONFIRMED})
 def hold(app, admin, calendar):
     def hold(interval=None, minutes=5, caller=admin, **more):
         draft = a_draft(
-            interval or span("09:00", "09:30"), hold_minutes=minutes, status=Status.TENTATIVE
+            interval or span("09:00", "09:30"), hold_seconds=minutes * 60, status=Status.TENTATIVE
         )
         return events.book(app, caller, calendar.id, draft, check=Check.FULL, **more)
 

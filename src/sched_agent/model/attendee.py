@@ -1,5 +1,6 @@
 """Who is invited to an event."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -22,12 +23,26 @@ class Attendee:
     """A person by name, e-mail or phone: one of them at least.
 
     The e-mail is kept as it was sent: the Talkover family documents no form for it.
+
+    Args:
+        member_id: The person's number in the workspace family, if a client has given it.
     """
 
     name: str | None = None
     email: str | None = None
     phone: str | None = None
     response: Response = Response.NEEDS_ACTION
+    member_id: int | None = None
+
+    @property
+    def member(self) -> int:
+        """The person's number in the workspace family: the given one, or one that stays the same.
+
+        The family names attendees by a number, of members that it keeps; we keep none.
+        """
+        if self.member_id is not None:
+            return self.member_id
+        return int.from_bytes(hashlib.sha256(_key(self).encode()).digest()[:6], "big") | 1
 
     def __post_init__(self) -> None:
         if not (self.name or self.email or self.phone):

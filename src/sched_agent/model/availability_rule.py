@@ -41,6 +41,9 @@ class RecurringRule:
     Args:
         available: False takes the hours away from what other rules open.
         timezone: Whose clocks; None means the calendar's.
+        day_of_month: If it is not None: only on this day of a month.
+        until: The last date, included; None: it does not end.
+        name: What people call it.
     """
 
     id: Number
@@ -48,18 +51,27 @@ class RecurringRule:
     hours: Hours
     available: bool = True
     timezone: str | None = None
+    day_of_month: int | None = None
+    until: date | None = None
+    name: str | None = None
 
     def windows(self, within: Interval, default: ZoneInfo) -> Iterator[Interval]:
         """Yield the hours as instants, on every day that touches a stretch of time."""
         in_zone = zone(self.timezone) if self.timezone else default
         start, end = self.hours.start, self.hours.end
         days = self.days_of_week
-        for day in range(local_day(within.start, in_zone), local_day(within.end, in_zone) + 1):
-            if (day - 1) % 7 + 1 in days:  # ordinal 1 is a Monday
+        last = local_day(within.end, in_zone)
+        if self.until is not None:
+            last = min(last, self.until.toordinal())
+        for day in range(local_day(within.start, in_zone), last + 1):
+            if (day - 1) % 7 + 1 in days and self._is_of_month(day):  # ordinal 1 is a Monday
                 opens = on_the_clock(day, start, in_zone)
                 closes = on_the_clock(day, end, in_zone)
                 if opens < closes:  # a clock change can swallow a window whole
                     yield Interval(opens, closes)
+
+    def _is_of_month(self, day: int) -> bool:
+        return self.day_of_month is None or date.fromordinal(day).day == self.day_of_month
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +86,7 @@ class ExceptionRule:
     available: bool
     hours: Hours | None = None
     timezone: str | None = None
+    name: str | None = None
 
     def windows(self, within: Interval, default: ZoneInfo) -> Iterator[Interval]:
         """Yield the hours as instants, if the date touches a stretch of time."""

@@ -60,13 +60,19 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """A calendar of one environment. Its owner is a user."""
+    """A calendar of one environment. Its owner is a user.
+
+    Args:
+        resource_id: The calendar of the person or thing whose further calendar this is (Timekit:
+            resources); None: it is that one itself.
+    """
 
     id: Number
     name: str
     timezone: str
     description: str | None = None
     owner_id: str | None = None
+    resource_id: Number | None = None
     metadata: Mapping[str, object] | None = None
     policy: Policy = Policy()
     created_at: int

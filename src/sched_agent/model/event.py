@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from sched_agent.errors import HoldExpired, InvalidArgument
 from sched_agent.model import status as statuses
 from sched_agent.model.attendee import Attendee, keep_responses
+from sched_agent.model.days import Days, touched
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.owner import Owner
@@ -17,7 +19,7 @@ DEFAULT_TYPE = "meeting"
 BLOCK_TYPE = "block"
 """The type of an event that only takes time: it is checked against nothing."""
 
-MAX_HOLD_MINUTES = 60
+MAX_HOLD_SECONDS = 3600
 RAN_OUT = "The hold ran out."
 """Why an event is cancelled that was a hold and was not confirmed in time."""
 
@@ -27,10 +29,18 @@ LONGEST = LONGEST_DAYS * DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a caller wants to have booked; the rest of an event is ours to add."""
+    """What a caller wants to have booked; the rest of an event is ours to add.
+
+    Args:
+        interval: When.
+        days: The dates of an all-day event; `interval` follows from them.
+        hold_seconds: After how long it frees itself, if it is a hold.
+        metadata: Whatever a program wants to keep with it; plain JSON.
+    """
 
     title: str
     interval: Interval
+    days: Days | None = None
     description: str | None = None
     location: str | None = None
     status: Status = Status.CONFIRMED
@@ -39,11 +49,12 @@ class Draft:
     attendees: tuple[Attendee, ...] = ()
     owner: Owner | None = None
     created_by: str | None = None
-    hold_minutes: int | None = None
+    hold_seconds: int | None = None
+    metadata: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         _check_length(self.interval)
-        if self.hold_minutes is not None and self.status is not Status.TENTATIVE:
+        if self.hold_seconds is not None and self.status is not Status.TENTATIVE:
             raise InvalidArgument(
                 "A hold is tentative: leave out status.", fields={"status": "must be tentative"}
             )
@@ -63,23 +74,42 @@ class Change:
 
     Args:
         fields: New values by the event's field names (title, description, location, status, type,
-            transparent, attendees, owner, cancel_reason).
+            transparent, attendees, owner, cancel_reason, metadata).
         start: The new start; the length stays unless `end` or `length` says otherwise.
         end: The new end.
         length: The new length in microseconds.
+        first_day: Makes it an all-day event from this date (an ordinal) on; the number of days
+            stays unless `end_day` says otherwise.
+        end_day: The day after its last one.
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     start: int | None = None
     end: int | None = None
     length: int | None = None
+    first_day: int | None = None
+    end_day: int | None = None
 
-    def moved(self, interval: Interval) -> Interval:
-        """Return the interval that an event gets by this change.
+    def moved(self, event: "Event", in_zone: ZoneInfo) -> tuple[Interval, Days | None]:
+        """Return the time that an event gets by this change, and its days if they are whole.
 
         Raises:
             InvalidArgument: It would end before it starts.
         """
+        if self.first_day is not None or self.end_day is not None:
+            days = self._moved_days(event.days or touched(event.interval, in_zone))
+            return days.interval(in_zone), days
+        if self.start is self.end is self.length is None:
+            return event.interval, event.days
+        return self._moved_instants(event.interval), None
+
+    def _moved_days(self, days: Days) -> Days:
+        first = days.first if self.first_day is None else self.first_day
+        if self.end_day is not None:
+            return Days(first, self.end_day)
+        return Days(first, first + days.end - days.first)
+
+    def _moved_instants(self, interval: Interval) -> Interval:
         start = interval.start if self.start is None else self.start
         if self.length is not None:
             return Interval(start, start + self.length)
@@ -93,6 +123,8 @@ class Event:
     """An event as it is kept. Instants are UTC microseconds; `version` counts changes from 1.
 
     Args:
+        days: Its dates, if it is an all-day event; `interval` is what they are in the calendar's
+            zone.
         hold_expires_at: When the hold runs out that it is, or was until then.
         held_by: The name of the caller whose hold it is.
         exclusive: Whether it was booked as the only one at its time. No two such events may
@@ -114,6 +146,8 @@ class Event:
     hold_expires_at: int | None
     held_by: str | None = None
     exclusive: bool = False
+    days: Days | None = None
+    metadata: Mapping[str, Any] | None = None
     cancel_reason: str | None = None
     version: int = 1
     created_at: int
@@ -164,7 +198,7 @@ class Event:
         if self.ran_out:
             raise HoldExpired("The hold ran out, and its time may be somebody else's by now.")
 
-    def revised(self, change: Change, now: int) -> Self:
+    def revised(self, change: Change, in_zone: ZoneInfo, now: int) -> Self:
         """Return the event, which is as of `now`, with a change made, one version on.
 
         A status other than tentative ends a hold, and so does becoming a block.
@@ -180,10 +214,12 @@ class Event:
         fields = dict(change.fields)
         if "attendees" in fields:
             fields["attendees"] = keep_responses(self.attendees, fields["attendees"])
+        interval, days = change.moved(self, in_zone)
         revised = replace(
             self,
             **fields,
-            interval=change.moved(self.interval),
+            interval=interval,
+            days=days,
             version=self.version + 1,
             updated_at=now,
         )
@@ -209,6 +245,7 @@ class EventFilter:
         contained: ... or, if true, only those that lie inside it.
         statuses: Any of these.
         attendee: Part of an attendee's name or e-mail, or digits of a phone number.
+        type: Only those with this tag.
         query: Words from title, description or location.
         after: The (start, id) that the previous page ended with.
     """
@@ -219,5 +256,6 @@ class EventFilter:
     contained: bool = False
     statuses: frozenset[Status] = field(default_factory=lambda: frozenset(Status))
     attendee: str | None = None
+    type: str | None = None
     query: str | None = None
     after: tuple[int, Number] | None = None

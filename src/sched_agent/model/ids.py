@@ -30,6 +30,7 @@ class Kind(StrEnum):
     RULE = "rul"
     ENVIRONMENT = "env"
     TOKEN = "tok"  # noqa: S105  # a prefix
+    BOOKING = "bkg"
 
 
 # UUID version 8 (RFC 9562 §5.8): our own layout. The middle names the kind, the end is the number.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sched_agent.errors import NotAllowed, UnknownCalendar
 from sched_agent.model import zone
 from sched_agent.model.availability_rule import Hours, RecurringRule, Rule
 from sched_agent.model.calendar import Calendar, Policy
@@ -30,6 +31,7 @@ def create(
     policy: Policy = Policy(),  # noqa: B008  # frozen
     rules: Sequence[Rule] = (),
     request_id: str | None = None,
+    needs: Level = Level.ADMIN,
     **words: Any,
 ) -> Calendar:
     """Make a calendar in the caller's environment.
@@ -42,14 +44,16 @@ def create(
         policy: What it offers and accepts.
         rules: Availability rules that it starts with.
         request_id: See `retries.once`.
-        words: description, owner_id, metadata.
+        needs: The level that the door asks for, here and in all that follows.
+        words: description, owner_id, resource_id, metadata.
 
     Raises:
-        NotAllowed: The caller is no admin.
+        NotAllowed: The caller's level is lower, or they may change only their own events; here
+            and in all that follows.
         InvalidArgument: There is no such zone.
         RequestIdReused: The request_id came before with other arguments.
     """
-    caller.require(Level.ADMIN)
+    _require(caller, needs)
 
     def act(tx: Transaction) -> Calendar:
         now = app.clock()
@@ -100,18 +104,20 @@ def revise(
     changes: Mapping[str, Any],
     *,
     request_id: str | None = None,
+    needs: Level = Level.ADMIN,
 ) -> Calendar:
     """Change a calendar: fields of `Calendar` and of its `Policy`, by name.
 
-    Events that it holds already stay as they are.
+    Events that it holds already stay as they are; those that have dates keep the dates, and move
+    with its zone.
 
     Raises:
-        NotAllowed: The caller is no admin.
+        NotAllowed: See `create`.
         UnknownCalendar: There is no such calendar.
         InvalidArgument: There is no such zone.
         RequestIdReused: The request_id came before with other arguments.
     """
-    caller.require(Level.ADMIN)
+    _require(caller, needs)
     if "timezone" in changes:
         zone.zone(changes["timezone"])
     rules_changed = {name: value for name, value in changes.items() if name in Policy.__slots__}
@@ -122,23 +128,40 @@ def revise(
         policy = replace(before.policy, **rules_changed)
         after = replace(before, **words, policy=policy, updated_at=app.clock())
         tx.put_calendar(after)
+        if after.timezone != before.timezone:
+            _keep_dates(tx, after)
         return after
 
     arguments = (calendar_id, sorted(changes.items()))
     return once(app, caller, ("update_calendar", request_id, arguments), Calendar, act)
 
 
+def _keep_dates(tx: Transaction, calendar: Calendar) -> None:
+    """Move the events that have dates to where these lie in a calendar's new zone."""
+    for event in tx.all_day(calendar.id):
+        assert event.days is not None  # noqa: S101  # that is what was asked for
+        at = event.days.interval(calendar.zone)
+        # nobody has checked whether they are the only ones there
+        moved = replace(event, interval=at, exclusive=False, version=event.version + 1)
+        tx.put_event(replace(moved, updated_at=calendar.updated_at))
+
+
 def delete(
-    app: App, caller: Caller, calendar_id: Number, *, request_id: str | None = None
+    app: App,
+    caller: Caller,
+    calendar_id: Number,
+    *,
+    request_id: str | None = None,
+    needs: Level = Level.ADMIN,
 ) -> Calendar:
     """Delete a calendar with its rules and events, and return what it was.
 
     Raises:
-        NotAllowed: The caller is no admin.
+        NotAllowed: See `create`.
         UnknownCalendar: There is no such calendar.
         RequestIdReused: The request_id came before with other arguments.
     """
-    caller.require(Level.ADMIN)
+    _require(caller, needs)
 
     def act(tx: Transaction) -> Calendar:
         calendar = tx.lock_calendar(calendar_id)
@@ -159,18 +182,38 @@ def rules(app: App, caller: Caller, calendar_id: Number) -> Sequence[Rule]:
         return tx.rules(tx.calendar(calendar_id).id)
 
 
+def of_resource(app: App, caller: Caller, resource_id: Number) -> Sequence[Calendar]:
+    """Return the calendars of a resource, its own first.
+
+    Raises:
+        UnknownCalendar: There is no such resource.
+    """
+    caller.require(Level.READ)
+    with app.store.snapshot(caller.environment_id) as tx:
+        found = tx.calendars_of(resource_id)
+    if not found or found[0].resource_id is not None:
+        raise UnknownCalendar("No resource has that id.")
+    return found
+
+
 def add_rule(
-    app: App, caller: Caller, calendar_id: Number, rule: Rule, *, request_id: str | None = None
+    app: App,
+    caller: Caller,
+    calendar_id: Number,
+    rule: Rule,
+    *,
+    request_id: str | None = None,
+    needs: Level = Level.ADMIN,
 ) -> Rule:
     """Open or close a calendar at certain hours.
 
     Raises:
-        NotAllowed: The caller is no admin.
+        NotAllowed: See `create`.
         UnknownCalendar: There is no such calendar.
         InvalidArgument: The rule's zone does not exist.
         RequestIdReused: The request_id came before with other arguments.
     """
-    caller.require(Level.ADMIN)
+    _require(caller, needs)
     if rule.timezone is not None:
         zone.zone(rule.timezone)
 
@@ -182,6 +225,39 @@ def add_rule(
     return answer
 
 
+def replace_rule(
+    app: App,
+    caller: Caller,
+    calendar_id: Number,
+    rule_id: Number,
+    rule: Rule,
+    *,
+    request_id: str | None = None,
+    needs: Level = Level.ADMIN,
+) -> Rule:
+    """Put a rule in the place of another one, whose id it gets.
+
+    Raises:
+        NotAllowed: See `create`.
+        UnknownCalendar: There is no such calendar.
+        UnknownRule: It has no such rule.
+        InvalidArgument: The rule's zone does not exist.
+        RequestIdReused: The request_id came before with other arguments.
+    """
+    _require(caller, needs)
+    if rule.timezone is not None:
+        zone.zone(rule.timezone)
+
+    def act(tx: Transaction) -> Rule:
+        new: Rule = replace(rule, id=rule_id)
+        tx.put_rule(tx.lock_calendar(calendar_id).id, new)
+        return new
+
+    request = ("replace_availability_rule", request_id, (calendar_id, rule_id, rule))
+    answer: Rule = once(app, caller, request, Rule, act)  # type: ignore[arg-type]  # as above
+    return answer
+
+
 def remove_rule(
     app: App,
     caller: Caller,
@@ -189,16 +265,17 @@ def remove_rule(
     rule_id: Number,
     *,
     request_id: str | None = None,
+    needs: Level = Level.ADMIN,
 ) -> Rule:
     """Delete an availability rule and return what it was; events that were booked by it stay.
 
     Raises:
-        NotAllowed: The caller is no admin.
+        NotAllowed: See `create`.
         UnknownCalendar: There is no such calendar.
         UnknownRule: It has no such rule.
         RequestIdReused: The request_id came before with other arguments.
     """
-    caller.require(Level.ADMIN)
+    _require(caller, needs)
 
     def act(tx: Transaction) -> Rule:
         calendar = tx.lock_calendar(calendar_id)
@@ -209,3 +286,12 @@ def remove_rule(
     request = ("remove_availability_rule", request_id, (calendar_id, rule_id))
     answer: Rule = once(app, caller, request, Rule, act)  # type: ignore[arg-type]  # as above
     return answer
+
+
+def _require(caller: Caller, needs: Level) -> None:
+    caller.require(needs)
+    if caller.own_events_only:
+        raise NotAllowed(
+            "This token may only change events that it owns.",
+            hint="Use a token that is not for its own events only.",
+        )

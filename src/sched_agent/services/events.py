@@ -9,7 +9,7 @@ from sched_agent.model.calendar import Calendar, DoubleBooking
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.event import BLOCK_TYPE, Change, Draft, Event, EventFilter
 from sched_agent.model.ids import Number
-from sched_agent.model.interval import MINUTE
+from sched_agent.model.interval import SECOND
 from sched_agent.model.owner import owner_for
 from sched_agent.model.page import Page, write_cursor
 from sched_agent.model.schedule import Check
@@ -28,9 +28,19 @@ def book(
     draft: Draft,
     *,
     check: Check,
+    beside: Sequence[Number] = (),
     request_id: str | None = None,
 ) -> Event:
     """Put an event on a calendar, if its rules and the time allow it.
+
+    Args:
+        app: The program.
+        caller: Who asks.
+        calendar_id: The calendar.
+        draft: The event.
+        check: How much is checked.
+        beside: Further calendars on which nothing may take the time either.
+        request_id: See `retries.once`.
 
     Raises:
         NotAllowed: The caller may not write.
@@ -44,18 +54,36 @@ def book(
     wanted = Wanted(calendar_id, draft.interval)
 
     def act(tx: Transaction) -> Event:
-        calendar = tx.lock_calendar(calendar_id)
+        calendar, others = _lock_all(tx, calendar_id, beside)
         now = app.clock()
         event = _new_event(caller, calendar, draft, now)
         if event.held_by is not None:
             _admit_hold(tx, calendar, event.held_by, now, app.max_holds)
         if event.blocks(now):
+            _admit_beside(tx, others, event, check, now)
             event = _admitted(tx, calendar, event, check, now)
             _admit_attendees(calendar, event, check)
         return tx.add_event(event)
 
     with alternatives_offered(app, caller, wanted):
         return once(app, caller, ("create_event", request_id, (calendar_id, draft)), Event, act)
+
+
+def _lock_all(
+    tx: Transaction, calendar_id: Number, beside: Sequence[Number]
+) -> tuple[Calendar, Sequence[Calendar]]:
+    """Lock calendars, in the order that everybody does it in; return the first one apart."""
+    locked = {number: tx.lock_calendar(number) for number in sorted({calendar_id, *beside})}
+    return locked.pop(calendar_id), tuple(locked.values())
+
+
+def _admit_beside(
+    tx: Reader, calendars: Sequence[Calendar], event: Event, check: Check, now: int
+) -> None:
+    """Let a time pass that nothing takes on further calendars."""
+    conflicts = Check.NONE if check is Check.NONE else Check.CONFLICTS
+    for calendar in calendars:
+        _admitted(tx, calendar, event, conflicts, now)
 
 
 def get(app: App, caller: Caller, event_id: Number) -> tuple[Calendar, Event]:
@@ -100,6 +128,7 @@ def revise(
     change: Change,
     *,
     check: Check,
+    beside: Sequence[Number] = (),
     if_version: int | None = None,
     request_id: str | None = None,
 ) -> Revised:
@@ -121,18 +150,22 @@ def revise(
     wanted = Wanted(check=check)
 
     def act(tx: Transaction) -> Revised:
+        if beside:
+            _lock_all(tx, tx.event(event_id).calendar_id, beside)
         calendar, event, now = _locked(app, tx, event_id)
         wanted.calendar_id, wanted.leaving_out = calendar.id, event.id
-        wanted.interval = change.moved(event.interval)
+        wanted.interval, _ = change.moved(event, calendar.zone)
         caller.require_own(event)
         if event.status is Status.CANCELLED and change == _CANCEL:
             return Revised(event, changed=False)
         event.require_in_time()
         _admit_version(calendar, event, if_version)
-        revised = _reowned(caller, event.revised(change, now), change)
+        revised = _reowned(caller, event.revised(change, calendar.zone, now), change)
         if replace(revised, version=event.version, updated_at=event.updated_at) == event:
             return Revised(event, changed=False)
         if revised.blocks(now):
+            others = [tx.calendar(number) for number in beside if number != calendar.id]
+            _admit_beside(tx, others, revised, check, now)
             revised = _admitted_revision(tx, calendar, (event, revised), check, now)
         tx.put_event(revised)
         return Revised(revised, changed=True)
@@ -176,7 +209,7 @@ def cancel(
             return Cancelled(event, already=True)
         _admit_version(calendar, event, if_version)
         fields = {"status": Status.CANCELLED, "cancel_reason": reason}
-        cancelled = event.revised(Change(fields=fields), now)
+        cancelled = event.revised(Change(fields=fields), calendar.zone, now)
         tx.put_event(cancelled)
         return Cancelled(cancelled, already=False)
 
@@ -205,14 +238,14 @@ def respond(
     caller.require(Level.WRITE)
 
     def act(tx: Transaction) -> Event:
-        _, event, now = _locked(app, tx, event_id)
+        calendar, event, now = _locked(app, tx, event_id)
         caller.require_own(event)
         at = find(event.attendees, attendee)
         attendees = list(event.attendees)
         if attendees[at].response is response:
             return event
         attendees[at] = replace(attendees[at], response=response)
-        answered = replace(event.revised(Change(), now), attendees=tuple(attendees))
+        answered = replace(event.revised(Change(), calendar.zone, now), attendees=tuple(attendees))
         tx.put_event(answered)
         return answered
 
@@ -260,12 +293,13 @@ def _locked(app: App, tx: Transaction, event_id: Number) -> tuple[Calendar, Even
 
 
 def _new_event(caller: Caller, calendar: Calendar, draft: Draft, now: int) -> Event:
-    hold = draft.hold_minutes
+    hold, days = draft.hold_seconds, draft.days
     return Event(
         id=0,
         calendar_id=calendar.id,
         title=draft.title,
-        interval=draft.interval,
+        interval=days.interval(calendar.zone) if days else draft.interval,
+        days=days,
         description=draft.description,
         location=draft.location,
         status=draft.status,
@@ -274,8 +308,9 @@ def _new_event(caller: Caller, calendar: Calendar, draft: Draft, now: int) -> Ev
         attendees=draft.attendees,
         owner=owner_for(caller.actor, draft.owner, own_events_only=caller.own_events_only),
         created_by=draft.created_by,
-        hold_expires_at=None if hold is None else now + hold * MINUTE,
+        hold_expires_at=None if hold is None else now + hold * SECOND,
         held_by=None if hold is None else caller.name,
+        metadata=draft.metadata,
         created_at=now,
         updated_at=now,
     )

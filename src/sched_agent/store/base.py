@@ -60,6 +60,10 @@ class Reader(Protocol):
         """Return calendars whose name contains the folded `query`, by id, from beyond `after`."""
         ...
 
+    def calendars_of(self, resource_id: Number) -> Sequence[Calendar]:
+        """Return the calendars of a resource, its own first, then by id; none if it is unknown."""
+        ...
+
     def rules(self, calendar_id: Number) -> Sequence[Rule]:
         """Return a calendar's availability rules in the order in which they were made."""
         ...
@@ -83,6 +87,10 @@ class Reader(Protocol):
         self, calendar_id: Number, within: Interval, now: int, leaving_out: Number | None = None
     ) -> Sequence[Taken]:
         """Return what blocks time in a stretch at `now`, by start; nothing else is read."""
+        ...
+
+    def all_day(self, calendar_id: Number) -> Sequence[Event]:
+        """Return the events of a calendar that have dates."""
         ...
 
     def holds(self, calendar_id: Number, held_by: str, now: int) -> Sequence[int]:
@@ -143,6 +151,14 @@ class Transaction(Reader, Protocol):
 
     def add_rule(self, calendar_id: Number, rule: Rule) -> Rule:
         """Keep a new availability rule under an id of its own, which the result carries."""
+        ...
+
+    def put_rule(self, calendar_id: Number, rule: Rule) -> None:
+        """Replace an availability rule, which keeps its place among the others.
+
+        Raises:
+            UnknownRule: The calendar has none with its id.
+        """
         ...
 
     def delete_rule(self, calendar_id: Number, rule_id: Number) -> None:

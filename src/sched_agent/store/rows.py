@@ -1,7 +1,7 @@
 """Between rows and values, the same for every store that speaks SQL."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.availability_rule import ExceptionRule, Hours, RecurringRule, Rule
 from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Environment, Policy
 from sched_agent.model.caller import Level, Token
+from sched_agent.model.days import Days
 from sched_agent.model.event import BLOCK_TYPE, Event
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
@@ -23,14 +24,17 @@ Row = Sequence[Any]
 CALENDAR = (
     "calendar_id, name, timezone, description, owner_id, metadata, availability, double_booking, "
     "slot_step_minutes, buffer_before_minutes, buffer_after_minutes, min_notice_minutes, "
-    "max_days_ahead, max_events_per_day, max_attendees, created_at, updated_at"
+    "max_days_ahead, max_events_per_day, max_attendees, created_at, updated_at, resource_id"
 )
 EVENT = (
     "event_id, calendar_id, title, start_at, end_at, description, location, status, type, "
     "transparent, attendees, owner_type, owner_id, created_by, hold_expires_at, cancel_reason, "
-    "version, created_at, updated_at, held_by, exclusive"
+    "version, created_at, updated_at, held_by, exclusive, start_date, end_date, metadata"
 )
-RULE = "rule_id, type, available, days_of_week, date, start_minute, end_minute, timezone"
+RULE = (
+    "rule_id, type, available, days_of_week, date, start_minute, end_minute, timezone, "
+    "day_of_month, until, name"
+)
 TOKEN = (
     "token_id, environment_id, name, hash, level, owner_type, owner_id, own_events_only, "
     "created_at, expires_at, revoked_at"
@@ -41,7 +45,6 @@ ENVIRONMENT = "environment_id, name, timezone"
 def calendar_row(calendar: Calendar) -> dict[str, Any]:
     """Return a calendar's columns."""
     policy = calendar.policy
-    metadata = None if calendar.metadata is None else json.dumps(dict(calendar.metadata))
     return {
         "calendar_id": calendar.id,
         "name": calendar.name,
@@ -49,7 +52,8 @@ def calendar_row(calendar: Calendar) -> dict[str, Any]:
         "timezone": calendar.timezone,
         "description": calendar.description,
         "owner_id": calendar.owner_id,
-        "metadata": metadata,
+        "resource_id": calendar.resource_id,
+        "metadata": _json(calendar.metadata),
         "availability": policy.availability.value,
         "double_booking": policy.double_booking.value,
         "slot_step_minutes": policy.slot_step_minutes,
@@ -86,18 +90,22 @@ def calendar(row: Row) -> Calendar:
         ),
         created_at=row[15],
         updated_at=row[16],
+        resource_id=row[17],
     )
 
 
 def event_row(event: Event) -> dict[str, Any]:
     """Return an event's columns."""
-    attendees = [[a.name, a.email, a.phone, a.response.value] for a in event.attendees]
+    attendees = [[a.name, a.email, a.phone, a.response.value, a.member_id] for a in event.attendees]
+    days = event.days
     return {
         "event_id": event.id,
         "calendar_id": event.calendar_id,
         "title": event.title,
         "start_at": event.interval.start,
         "end_at": event.interval.end,
+        "start_date": days.first_date.isoformat() if days else None,
+        "end_date": days.end_date.isoformat() if days else None,
         "description": event.description,
         "location": event.location,
         "status": event.status.value,
@@ -113,6 +121,7 @@ def event_row(event: Event) -> dict[str, Any]:
         "updated_at": event.updated_at,
         "held_by": event.held_by,
         "exclusive": event.exclusive,
+        "metadata": _json(event.metadata),
         "claims": event.claims,
         "search_text": event.search_text,
         "attendee_text": "".join(attendee.search_text for attendee in event.attendees),
@@ -132,7 +141,7 @@ def event(row: Row) -> Event:
         status=Status(row[7]),
         type=row[8],
         transparent=bool(row[9]),
-        attendees=tuple(Attendee(n, e, p, Response(r)) for n, e, p, r in attendees),
+        attendees=tuple(Attendee(n, e, p, Response(r), m) for n, e, p, r, m in attendees),
         owner=_owner(row[11], row[12]),
         created_by=row[13],
         hold_expires_at=row[14],
@@ -142,7 +151,17 @@ def event(row: Row) -> Event:
         updated_at=row[18],
         held_by=row[19],
         exclusive=bool(row[20]),
+        days=None if row[21] is None else Days(_ordinal(row[21]), _ordinal(row[22])),
+        metadata=None if row[23] is None else json.loads(row[23]),
     )
+
+
+def _ordinal(text: str) -> int:
+    return date.fromisoformat(text).toordinal()
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else json.dumps(dict(value))
 
 
 def taken(claims: Sequence[Row], now: int, leaving_out: Number | None) -> list[Taken]:
@@ -173,9 +192,11 @@ def remembered(row: Row) -> Remembered:
 
 def rule_row(rule: Rule) -> dict[str, Any]:
     """Return a rule's columns."""
-    days, date_text = None, None
+    days, date_text, day_of_month, until = None, None, None, None
     if isinstance(rule, RecurringRule):
         days = "".join(map(str, sorted(rule.days_of_week)))
+        day_of_month = rule.day_of_month
+        until = rule.until.isoformat() if rule.until else None
     else:
         date_text = rule.date.isoformat()
     hours = rule.hours
@@ -188,6 +209,9 @@ def rule_row(rule: Rule) -> dict[str, Any]:
         "start_minute": hours.start if hours else None,
         "end_minute": hours.end if hours else None,
         "timezone": rule.timezone,
+        "day_of_month": day_of_month,
+        "until": until,
+        "name": rule.name,
     }
 
 
@@ -201,6 +225,7 @@ def rule(row: Row) -> Rule:
             date=date.fromisoformat(row[4]),
             hours=hours,
             timezone=row[7],
+            name=row[10],
         )
     assert hours is not None  # noqa: S101  # a recurring rule is never written without them
     return RecurringRule(
@@ -209,6 +234,9 @@ def rule(row: Row) -> Rule:
         days_of_week=frozenset(int(day) for day in row[3]),
         hours=hours,
         timezone=row[7],
+        day_of_month=row[8],
+        until=None if row[9] is None else date.fromisoformat(row[9]),
+        name=row[10],
     )
 
 

@@ -85,6 +85,17 @@ class SqlReader:
         )
         return [rows.calendar(row) for row in found]
 
+    def calendars_of(self, resource_id: Number) -> Sequence[Calendar]:
+        """See `store.base.Reader`."""
+        found = self._all(
+            f"select {rows.CALENDAR} from calendar where environment_id = ?"
+            " and (calendar_id = ? or resource_id = ?)"
+            " order by resource_id is not null, calendar_id",
+            resource_id,
+            resource_id,
+        )
+        return [rows.calendar(row) for row in found]
+
     def rules(self, calendar_id: Number) -> Sequence[Rule]:
         """See `store.base.Reader`."""
         found = self._all(
@@ -122,6 +133,15 @@ class SqlReader:
     ) -> Sequence[Taken]:
         """See `store.base.Reader`."""
         return rows.taken(self._claims(calendar_id, within), now, leaving_out)
+
+    def all_day(self, calendar_id: Number) -> Sequence[Event]:
+        """See `store.base.Reader`."""
+        found = self._all(
+            f"select {rows.EVENT} from event where environment_id = ? and calendar_id = ?"
+            " and start_date is not null order by event_id",
+            calendar_id,
+        )
+        return [rows.event(row) for row in found]
 
     def holds(self, calendar_id: Number, held_by: str, now: int) -> Sequence[int]:
         """See `store.base.Reader`."""
@@ -236,6 +256,12 @@ class SqlTransaction(SqlReader):
         self._insert("availability_rule", own | rows.rule_row(kept))
         return kept
 
+    def put_rule(self, calendar_id: Number, rule: Rule) -> None:
+        """See `store.base.Transaction`."""
+        row = {"calendar_id": calendar_id} | rows.rule_row(rule)
+        if not self._replace("availability_rule", row, key=("calendar_id", "rule_id")):
+            raise _unknown_rule()
+
     def delete_rule(self, calendar_id: Number, rule_id: Number) -> None:
         """See `store.base.Transaction`."""
         changed = self._change(
@@ -245,7 +271,7 @@ class SqlTransaction(SqlReader):
             rule_id,
         )
         if not changed:
-            raise UnknownRule("The calendar has no availability rule with that id.")
+            raise _unknown_rule()
 
     def add_event(self, event: Event) -> Event:
         """See `store.base.Transaction`."""
@@ -299,17 +325,21 @@ class SqlTransaction(SqlReader):
             *row.values(),
         )
 
-    def _replace(self, table: str, row: Mapping[str, Any], *, key: Sequence[str]) -> None:
+    def _replace(self, table: str, row: Mapping[str, Any], *, key: Sequence[str]) -> int:
         names = [name for name in row if name not in key]
         assignments = ", ".join(f"{name} = ?" for name in names)
         match = "".join(f" and {name} = ?" for name in key)
-        self._connection.execute(
+        return self._connection.execute(
             f"update {table} set {assignments} where environment_id = ?{match}",
             (*(row[name] for name in names), self._environment_id, *(row[name] for name in key)),
-        )
+        ).rowcount
 
     def _change(self, sql: str, *values: object) -> int:
         return self._connection.execute(sql, (self._environment_id, *values)).rowcount
+
+
+def _unknown_rule() -> UnknownRule:
+    return UnknownRule("The calendar has no availability rule with that id.")
 
 
 class SqlStore:
@@ -418,6 +448,8 @@ def _conditions(wanted: EventFilter, now: int) -> tuple[str, list[object]]:
         marks = ", ".join("?" * len(wanted.statuses))
         values = (now, *(status.value for status in wanted.statuses))
         parts.append((f"{_STATUS_NOW} in ({marks})", values))
+    if wanted.type is not None:
+        parts.append(("type = ?", (wanted.type,)))
     if wanted.query:
         parts.append(("instr(search_text, ?) > 0", (fold(wanted.query),)))
     if wanted.attendee:

@@ -9,7 +9,7 @@ from sched_agent.errors import InvalidArgument
 from sched_agent.model.attendee import Response
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
-from sched_agent.model.event import BLOCK_TYPE, MAX_HOLD_MINUTES, Change, Draft, Event, EventFilter
+from sched_agent.model.event import BLOCK_TYPE, MAX_HOLD_SECONDS, Change, Draft, Event, EventFilter
 from sched_agent.model.interval import MINUTE, Interval
 from sched_agent.model.owner import Owner, OwnerType, owner
 from sched_agent.model.page import read_cursor
@@ -74,7 +74,10 @@ class CreateEvent(ToolInput):
     owner_id: ActorId | None = Field(None, description="With owner_type")
     created_by: ActorId | None = Field(None, description="User id")
     hold_minutes: int | None = Field(
-        None, ge=1, le=MAX_HOLD_MINUTES, description="Hold it tentatively; frees itself after this"
+        None,
+        ge=1,
+        le=MAX_HOLD_SECONDS // 60,
+        description="Hold it tentatively; frees itself after this",
     )
     request_id: RequestId = None
 
@@ -106,7 +109,7 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
         attendees=tuple(attendee.value() for attendee in arguments.attendees),
         owner=_owner(arguments.owner_type, arguments.owner_id),
         created_by=arguments.created_by,
-        hold_minutes=arguments.hold_minutes,
+        hold_seconds=arguments.hold_minutes and arguments.hold_minutes * 60,
     )
     event = backend.book(caller, calendar.id, draft, request_id=arguments.request_id)
     verb, note = _made(event)

@@ -38,6 +38,10 @@ create index on event_{leaves}_{leaf} (environment_id, calendar_id, end_at, star
     include (type, hold_expires_at, event_id)
     where claims and end_at - start_at > 86400000000;
 
+create index on calendar_{leaves}_{leaf} (environment_id, resource_id)
+    where resource_id is not null;
+create index on event_{leaves}_{leaf} (environment_id, calendar_id) where start_date is not null;
+
 -- Few: a hold that is confirmed, released or swept is no longer in it.
 create index on event_{leaves}_{leaf} (environment_id, calendar_id, held_by, hold_expires_at)
     where status = 'tentative' and hold_expires_at is not null;

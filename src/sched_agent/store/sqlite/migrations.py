@@ -152,6 +152,28 @@ def m001_foundation(db: Database) -> None:
         db.execute(statement)
 
 
+_MORE_COLUMNS = (
+    "alter table calendar add column resource_id integer",
+    "create index calendar_of_resource on calendar (environment_id, resource_id)"
+    " where resource_id is not null",
+    "alter table availability_rule add column day_of_month integer",
+    "alter table availability_rule add column until text",
+    "alter table availability_rule add column name text",
+    "alter table event add column start_date text",
+    "alter table event add column end_date text",
+    "alter table event add column metadata text",
+    "create index event_of_days on event (environment_id, calendar_id)"
+    " where start_date is not null",
+)
+
+
+@steps()
+def m002_days_and_resources(db: Database) -> None:
+    """All-day events, calendars of a resource, monthly and ending rules, metadata of events."""
+    for statement in _MORE_COLUMNS:
+        db.execute(statement)
+
+
 def names() -> list[str]:
     """Return the names of all steps that this version knows."""
     return [step.name for step in steps.pending(Database(memory=True))]

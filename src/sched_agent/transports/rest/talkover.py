@@ -194,7 +194,7 @@ def create_event(
         attendees=body.invited(),
         owner=body.owner(),
         created_by=body.created_by,
-        hold_minutes=body.hold_minutes,
+        hold_seconds=body.hold_minutes and body.hold_minutes * 60,
     )
     event = events.book(app, caller, calendar.id, draft, check=Check.CONFLICTS, request_id=key)
     return _tagged(response, event)

@@ -10,7 +10,7 @@ from sched_agent.model import ids
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.availability_rule import RecurringRule, Rule, clock_text
 from sched_agent.model.calendar import Calendar
-from sched_agent.model.event import MAX_HOLD_MINUTES, Event
+from sched_agent.model.event import MAX_HOLD_SECONDS, Event
 from sched_agent.model.ids import Kind
 from sched_agent.model.owner import Owner, OwnerType, owner
 from sched_agent.model.status import Status
@@ -207,8 +207,10 @@ class EventBody(EventFields):
     type: Annotated[str, Field(min_length=1, max_length=50)] | None = Field(
         None, description="Free tag; default: meeting; block: only takes time, unchecked"
     )
-    hold_minutes: Annotated[int, Field(strict=True, ge=1, le=MAX_HOLD_MINUTES)] | None = Field(
-        None, description="Our addition: hold the time tentatively; it frees itself after this"
+    hold_minutes: Annotated[int, Field(strict=True, ge=1, le=MAX_HOLD_SECONDS // 60)] | None = (
+        Field(
+            None, description="Our addition: hold the time tentatively; it frees itself after this"
+        )
     )
 
 
