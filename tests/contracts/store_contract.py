@@ -1,6 +1,7 @@
 """What every store keeps: subclass it and give it a `store`."""
 
 from dataclasses import replace
+from datetime import date
 from threading import Barrier, Thread
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from sched_agent.errors import UnknownCalendar, UnknownEvent, UnknownRule
 from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.caller import Level, Token
+from sched_agent.model.days import Days
 from sched_agent.model.event import EventFilter
 from sched_agent.model.interval import DAY, HOUR, MINUTE, Interval
 from sched_agent.model.owner import Owner, OwnerType
@@ -460,3 +462,47 @@ class StoreContract:
     def test_a_migrated_store_has_nothing_left_to_migrate(self, store):
         assert list(store.pending()) == []
         assert list(store.migrate()) == []
+
+    def test_days_and_metadata_of_an_event_are_kept(self, store, here, work):
+        days = Days(740_000, 740_002)
+        event = an_event(work.id, days=days, metadata={"a": [1, {"b": "ü"}]})
+        timed = an_event(work.id, interval=span("10:00", "10:30"))
+
+        with store.transaction(here) as tx:
+            kept = tx.add_event(replace(event, interval=days.interval(work.zone)))
+            tx.add_event(timed)
+
+        with store.snapshot(here) as tx:
+            assert tx.event(kept.id) == kept
+            assert list(tx.all_day(work.id)) == [kept]
+
+    def test_a_resources_calendars_come_with_its_own_first(self, store, here, there, work):
+        with store.transaction(here) as tx:
+            further = tx.add_calendar(replace(work, resource_id=work.id))
+            tx.add_calendar(work)
+
+        with store.snapshot(here) as tx:
+            assert [c.id for c in tx.calendars_of(work.id)] == [work.id, further.id]
+        with store.snapshot(there) as tx:
+            assert list(tx.calendars_of(work.id)) == []
+
+    def test_a_rule_is_replaced_and_keeps_its_place(self, store, here, work):
+        with store.transaction(here) as tx:
+            first = tx.add_rule(work.id, weekdays(name="Office"))
+            second = tx.add_rule(work.id, on_date("2026-11-24", available=False))
+            monthly = weekdays(day_of_month=1, until=date(2027, 1, 1), name="First")
+            tx.put_rule(work.id, replace(monthly, id=first.id))
+            with pytest.raises(UnknownRule):
+                tx.put_rule(work.id, replace(monthly, id=first.id + 1))
+
+        with store.snapshot(here) as tx:
+            assert list(tx.rules(work.id)) == [replace(monthly, id=first.id), second]
+
+    def test_events_are_found_by_type(self, store, here, work):
+        with store.transaction(here) as tx:
+            booking = tx.add_event(an_event(work.id, type="booking"))
+            tx.add_event(an_event(work.id, interval=span("10:00", "10:30")))
+
+        with store.snapshot(here) as tx:
+            wanted = EventFilter(calendar_ids=(work.id,), type="booking")
+            assert list(tx.events(wanted, 10, NOW)) == [booking]

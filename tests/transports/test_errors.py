@@ -320,7 +320,7 @@ ONLY_ONE_DOOR = {
     "shutting_down": "over MCP it is the HTTP answer 503, tested below",
 }
 NEITHER_DOOR = {
-    "outcome_unknown": "it takes a connection that breaks during a commit: test_lost_connections.py",
+    "outcome_unknown": "it takes a connection that breaks in a commit: test_lost_connections.py",
     "unsupported": "these calendars can do it all: tests/backends",
     "provider_rejected": "these calendars are nobody else's: tests/backends",
 }

@@ -136,6 +136,22 @@ async def test_a_time_is_held_and_confirmed(client):
     assert "hold_expires_at" not in confirmed["event"]
 
 
+async def test_an_all_day_event_is_asked_for_told_and_moved_in_dates(client):
+    days = {"all_day": True, "start_at": "2026-11-24", "type": "block"}
+    blocked, told = await answer(client, "create_event", title="Fair", **days)
+    event = blocked["event"]
+
+    assert (event["start_at"], event["end_at"]) == ("2026-11-24", "2026-11-25")
+    assert "Tuesday 24 November 2026, all day (America/New_York)" in told
+    moved, told = await answer(
+        client, "update_event", event_id=event["id"], all_day=True, end_at="2026-11-27"
+    )
+    assert moved["event"]["end_at"] == "2026-11-27"
+    assert "– Thursday 26 November 2026, all day" in told
+    free, _ = await answer(client, "check_availability", when="2026-11-25")
+    assert free["available"] is False
+
+
 async def test_a_wall_time_that_occurs_twice_is_the_first_and_the_answer_says_so(client):
     booked, text = await answer(
         client, "create_event", title="x", start_at="2027-11-07T01:30", type="block"

@@ -554,3 +554,13 @@ def test_a_tag_that_names_no_version_is_refused_with_what_would_be_one(rest, cal
 
     assert refused.status_code == 422
     assert '"3" with its quotes' in refused.json()["hint"]
+
+
+def test_an_all_day_event_is_sent_and_told_in_dates(api):
+    days = {"title": "Fair", "all_day": True, "start_at": "2026-11-24", "end_at": "2026-11-26"}
+    event = api("POST", "CAL/events", days)["data"]
+
+    assert (event["start_date"], event["end_date"]) == ("2026-11-24", "2026-11-26")
+    assert (event["start_at"], event["end_at"]) == ("2026-11-24T05:00:00Z", "2026-11-26T05:00:00Z")
+    moved = api("PUT", f"CAL/events/{event['id']}", {"all_day": True, "start_at": "2026-12-01"})
+    assert (moved["data"]["start_date"], moved["data"]["end_date"]) == ("2026-12-01", "2026-12-03")

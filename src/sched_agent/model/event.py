@@ -228,6 +228,17 @@ class Event:
             revised = replace(revised, hold_expires_at=None)
         return revised
 
+    def to_days(
+        self, fields: Mapping[str, Any], first: int | None, end: int | None, in_zone: ZoneInfo
+    ) -> Change:
+        """Return the change that gives it whole days, from `first` on and before `end`.
+
+        What is None stays; of an event that has instants, the days that they touch.
+        """
+        if first is None and self.days is None:
+            first = touched(self.interval, in_zone).first
+        return Change(fields=fields, first_day=first, end_day=end)
+
     @property
     def search_text(self) -> str:
         """What a search for words looks through."""

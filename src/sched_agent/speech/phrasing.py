@@ -1,10 +1,11 @@
 """Saying times: always with the weekday, the local time and the zone."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sched_agent.model.calendar import Policy
+from sched_agent.model.days import Days
 from sched_agent.model.interval import DAY, HOUR, Interval
 from sched_agent.model.zone import local
 
@@ -24,6 +25,13 @@ def say_interval(interval: Interval, in_zone: ZoneInfo) -> str:
     if end.date() != start.date():
         until = f" – {say_day(interval.end, in_zone)}, {ends}"
     return f"{say_day(interval.start, in_zone)}, {begins}{until} ({in_zone.key})"
+
+
+def say_days(days: Days, in_zone: ZoneInfo) -> str:
+    """Return for example `Tuesday 24 November 2026, all day (America/New_York)`."""
+    first, last = (_say_date(date.fromordinal(day)) for day in (days.first, days.end - 1))
+    until = "" if first == last else f" – {last}"
+    return f"{first}{until}, all day ({in_zone.key})"
 
 
 def _clock(moment: datetime) -> str:
@@ -46,8 +54,11 @@ def say_moment(at: int, in_zone: ZoneInfo) -> str:
 
 def say_day(at: int, in_zone: ZoneInfo) -> str:
     """Return for example `Tuesday 24 November 2026`."""
-    moment = local(at, in_zone)
-    return f"{WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+    return _say_date(local(at, in_zone))
+
+
+def _say_date(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def weekday(at: int, in_zone: ZoneInfo) -> str:

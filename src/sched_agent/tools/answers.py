@@ -17,7 +17,7 @@ from sched_agent.model.event import Event
 from sched_agent.model.ids import Kind, code
 from sched_agent.model.slot import Slot
 from sched_agent.model.status import Status
-from sched_agent.speech.phrasing import say_interval, say_moment, weekday
+from sched_agent.speech.phrasing import say_days, say_interval, say_moment, weekday
 
 
 class Output(BaseModel):
@@ -52,8 +52,9 @@ class EventOutput(Output):
     calendar_id: str
     calendar: str = Field(description="The calendar's name")
     title: str
-    start_at: str
-    end_at: str
+    start_at: str = Field(description="All-day: a date")
+    end_at: str = Field(description="All-day: the date after the last")
+    all_day: bool | None = None
     weekday: str
     timezone: str
     status: str
@@ -72,14 +73,16 @@ class EventOutput(Output):
     def of(cls, calendar: Calendar, event: Event) -> "EventOutput":
         """Return an event for the answer, in its calendar's zone."""
         in_zone, owner = calendar.zone, event.owner
+        start_at, end_at = times(event, in_zone)
         expires = event.hold_expires_at
         return cls(
             id=code(Kind.EVENT, event.id),
             calendar_id=code(Kind.CALENDAR, calendar.id),
             calendar=calendar.name,
             title=event.title,
-            start_at=iso(event.interval.start, in_zone),
-            end_at=iso(event.interval.end, in_zone),
+            start_at=start_at,
+            end_at=end_at,
+            all_day=True if event.days else None,
             weekday=weekday(event.interval.start, in_zone),
             timezone=calendar.timezone,
             status=event.status.value,
@@ -118,6 +121,13 @@ class SlotOutput(Output):
         )
 
 
+def times(event: Event, in_zone: ZoneInfo) -> tuple[str, str]:
+    """Return start and end: date-times with the zone's offset, or the dates of whole days."""
+    if event.days:
+        return event.days.first_date.isoformat(), event.days.end_date.isoformat()
+    return iso(event.interval.start, in_zone), iso(event.interval.end, in_zone)
+
+
 def iso(at: int, in_zone: ZoneInfo) -> str:
     """Return an instant as ISO 8601 with the zone's offset."""
     return zone.local(at, in_zone).isoformat()
@@ -135,7 +145,8 @@ def quoted(text: str) -> str:
 
 def say_event(calendar: Calendar, event: Event) -> str:
     """Return one line with title, time, zone, id and status."""
-    when = say_interval(event.interval, calendar.zone)
+    zone_ = calendar.zone
+    when = say_days(event.days, zone_) if event.days else say_interval(event.interval, zone_)
     held = ""
     if event.hold_expires_at is not None and event.status is Status.TENTATIVE:
         held = f", held until {say_moment(event.hold_expires_at, calendar.zone)}"

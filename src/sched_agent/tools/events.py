@@ -9,6 +9,7 @@ from sched_agent.errors import InvalidArgument
 from sched_agent.model.attendee import Response
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
+from sched_agent.model.days import Days, read_date
 from sched_agent.model.event import BLOCK_TYPE, MAX_HOLD_SECONDS, Change, Draft, Event, EventFilter
 from sched_agent.model.interval import MINUTE, Interval
 from sched_agent.model.owner import Owner, OwnerType, owner
@@ -64,6 +65,9 @@ class CreateEvent(ToolInput):
     )
     end_at: str | None = Field(None, max_length=50)
     duration_minutes: Minutes | None = Field(None, description="Instead of end_at; default 30")
+    all_day: bool = Field(
+        False, description="start_at is a date, end_at the one after the last (default: one day)"
+    )
     calendar_id: Id | None = Field(None, description="May be left out if there is only one")
     description: Text | None = None
     location: Text | None = None
@@ -90,18 +94,12 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
     names the nearest free times.
     """
     calendar = the_calendar(backend, caller, arguments.calendar_id)
-    with now_told(backend, calendar.zone):
-        start = read_moment(arguments.start_at, calendar.zone, field="start_at")
-        end = _end(arguments.end_at, arguments.duration_minutes, calendar)
-    if end is not None:
-        interval, notes = Interval(start.at, end.at), (*start.notes, *end.notes)
-    else:
-        minutes = arguments.duration_minutes or _DEFAULT_MINUTES
-        interval, notes = Interval(start.at, start.at + minutes * MINUTE), start.notes
+    days, interval, notes = _when(backend, arguments, calendar)
     default = Status.TENTATIVE if arguments.hold_minutes else Status.CONFIRMED
     draft = Draft(
         title=arguments.title,
         interval=interval,
+        days=days,
         description=arguments.description,
         location=arguments.location,
         status=Status(arguments.status) if arguments.status else default,
@@ -116,6 +114,25 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
     if note:
         notes += (note,)
     return _answer(calendar, event, [f"{verb}: {say_event(calendar, event)}."], notes)
+
+
+def _when(
+    backend: Backend, arguments: CreateEvent, calendar: Calendar
+) -> tuple[Days | None, Interval, tuple[str, ...]]:
+    """Return the days or the instants of a new event, and what had to be assumed."""
+    if arguments.all_day:
+        _no_duration(arguments.duration_minutes, "all_day")
+        first = read_date(arguments.start_at, "start_at")
+        end_at = arguments.end_at
+        days = Days(first, first + 1 if end_at is None else read_date(end_at, "end_at"))
+        return days, days.interval(calendar.zone), ()
+    with now_told(backend, calendar.zone):
+        start = read_moment(arguments.start_at, calendar.zone, field="start_at")
+        end = _end(arguments.end_at, arguments.duration_minutes, calendar)
+    if end is not None:
+        return None, Interval(start.at, end.at), (*start.notes, *end.notes)
+    minutes = arguments.duration_minutes or _DEFAULT_MINUTES
+    return None, Interval(start.at, start.at + minutes * MINUTE), start.notes
 
 
 def _made(event: Event) -> tuple[str, str | None]:
@@ -208,6 +225,7 @@ class UpdateEvent(ToolInput):
     start_at: str | None = Field(None, max_length=50, description="Keeps the length")
     end_at: str | None = Field(None, max_length=50)
     duration_minutes: Minutes | None = None
+    all_day: bool = Field(False, description="start_at and end_at are dates")
     description: Text | None = Field(None, description='"" clears it')
     location: Text | None = Field(None, description='"" clears it')
     status: StatusName | None = Field(None, description="confirmed confirms a hold")
@@ -223,19 +241,8 @@ class UpdateEvent(ToolInput):
 def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Result:
     """Move or change an event, or confirm a hold. A new time is checked like a new booking."""
     event_id = event_number(arguments.event_id)
-    calendar, _ = backend.event(caller, event_id)
-    start = None
-    with now_told(backend, calendar.zone):
-        if arguments.start_at is not None:
-            start = read_moment(arguments.start_at, calendar.zone, field="start_at")
-        end = _end(arguments.end_at, arguments.duration_minutes, calendar)
-    length = arguments.duration_minutes
-    change = Change(
-        fields=_changed_fields(arguments),
-        start=start.at if start else None,
-        end=end.at if end else None,
-        length=length * MINUTE if length else None,
-    )
+    calendar, event = backend.event(caller, event_id)
+    change, notes = _change(backend, arguments, calendar, event)
     revised = backend.revise(
         caller,
         event_id,
@@ -243,10 +250,34 @@ def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Re
         if_version=arguments.if_version,
         request_id=arguments.request_id,
     )
-    notes = (*(start.notes if start else ()), *(end.notes if end else ()))
     verb = "Changed" if revised.changed else "Nothing to change"
     told = f"{verb}: {say_event(calendar, revised.event)}."
     return _answer(calendar, revised.event, [told], notes)
+
+
+def _change(
+    backend: Backend, arguments: UpdateEvent, calendar: Calendar, event: Event
+) -> tuple[Change, tuple[str, ...]]:
+    """Return what to change, and what had to be assumed."""
+    fields, start_at, end_at = _changed_fields(arguments), arguments.start_at, arguments.end_at
+    if arguments.all_day:
+        _no_duration(arguments.duration_minutes, "all_day")
+        first = None if start_at is None else read_date(start_at, "start_at")
+        end_day = None if end_at is None else read_date(end_at, "end_at")
+        return event.to_days(fields, first, end_day, calendar.zone), ()
+    start = None
+    with now_told(backend, calendar.zone):
+        if start_at is not None:
+            start = read_moment(start_at, calendar.zone, field="start_at")
+        end = _end(end_at, arguments.duration_minutes, calendar)
+    length = arguments.duration_minutes
+    change = Change(
+        fields=fields,
+        start=start.at if start else None,
+        end=end.at if end else None,
+        length=length * MINUTE if length else None,
+    )
+    return change, (*(start.notes if start else ()), *(end.notes if end else ()))
 
 
 class CancelEvent(ToolInput):
@@ -311,13 +342,17 @@ def _answer(
 def _end(end_at: str | None, duration: int | None, calendar: Calendar) -> Moment | None:
     if end_at is None:
         return None
+    _no_duration(duration, "end_at")
+    return read_moment(end_at, calendar.zone, field="end_at")
+
+
+def _no_duration(duration: int | None, beside: str) -> None:
     if duration is not None:
         raise InvalidArgument(
-            "end_at and duration_minutes exclude each other.",
+            f"{beside} and duration_minutes exclude each other.",
             hint="Send one of the two.",
-            fields={"duration_minutes": "excludes end_at"},
+            fields={"duration_minutes": f"excludes {beside}"},
         )
-    return read_moment(end_at, calendar.zone, field="end_at")
 
 
 def _owner(owner_type: OwnerTypeName | None, owner_id: str | None) -> Owner | None:

@@ -17,6 +17,7 @@ from sched_agent.model import ids
 from sched_agent.model.availability_rule import read_rule
 from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Policy
 from sched_agent.model.caller import Caller
+from sched_agent.model.days import Days, read_date
 from sched_agent.model.event import Change, Draft, Event, EventFilter
 from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.model.schedule import Check
@@ -181,12 +182,13 @@ def create_event(
     are not.
     """
     calendar = calendars.get(app, caller, calendar_number(calendar_id))
+    days = None
+    if body.all_day:
+        days = Days(read_date(body.start_at, "start_at"), read_date(body.end_at, "end_at"))
     draft = Draft(
         title=body.title,
-        interval=Interval(
-            read_moment(body.start_at, calendar.zone, field="start_at").at,
-            read_moment(body.end_at, calendar.zone, field="end_at").at,
-        ),
+        interval=days.interval(calendar.zone) if days else _interval(body, calendar),
+        days=days,
         description=body.description,
         location=body.location,
         status=body.status or (Status.TENTATIVE if body.hold_minutes else Status.CONFIRMED),
@@ -237,7 +239,7 @@ def update_event(
 ) -> Envelope[EventData]:
     """Change an event; `{"status": "cancelled"}` cancels it, `"confirmed"` confirms a hold."""
     calendar, event = _event(app, caller, calendar_id, event_id)
-    change = _event_change(body, calendar)
+    change = _event_change(body, calendar, event)
     revised = events.revise(
         app,
         caller,
@@ -449,7 +451,14 @@ def _calendar_changes(body: CalendarBody) -> dict[str, Any]:
     return sent
 
 
-def _event_change(body: EventChanges, calendar: Calendar) -> Change:
+def _interval(body: EventBody, calendar: Calendar) -> Interval:
+    return Interval(
+        read_moment(body.start_at, calendar.zone, field="start_at").at,
+        read_moment(body.end_at, calendar.zone, field="end_at").at,
+    )
+
+
+def _event_change(body: EventChanges, calendar: Calendar, event: Event) -> Change:
     sent = body.model_fields_set
     cleared = {"description", "location", "created_by"}
     words = body.model_dump(include=sent & (cleared | {"title", "status", "type"}))
@@ -458,6 +467,14 @@ def _event_change(body: EventChanges, calendar: Calendar) -> Change:
         fields["attendees"] = body.invited()
     if sent & {"owner_type", "owner_id"}:
         fields["owner"] = body.owner()
+    if body.all_day:
+        first, end = body.start_at, body.end_at
+        return event.to_days(
+            fields,
+            None if first is None else read_date(first, "start_at"),
+            None if end is None else read_date(end, "end_at"),
+            calendar.zone,
+        )
     return Change(
         fields=fields,
         start=_moment(body.start_at, calendar, "start_at"),

@@ -207,6 +207,10 @@ class EventBody(EventFields):
     type: Annotated[str, Field(min_length=1, max_length=50)] | None = Field(
         None, description="Free tag; default: meeting; block: only takes time, unchecked"
     )
+    all_day: bool = Field(
+        False,
+        description="Our addition: start_at and end_at are dates, end_at the one after the last",
+    )
     hold_minutes: Annotated[int, Field(strict=True, ge=1, le=MAX_HOLD_SECONDS // 60)] | None = (
         Field(
             None, description="Our addition: hold the time tentatively; it frees itself after this"
@@ -220,6 +224,7 @@ class EventChanges(EventFields):
     title: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     start_at: Time | None = None
     end_at: Time | None = None
+    all_day: bool = False
     status: Status | None = None
     type: Annotated[str, Field(min_length=1, max_length=50)] | None = None
 
@@ -241,6 +246,8 @@ class EventData(BaseModel):
     title: str
     start_at: str
     end_at: str
+    start_date: str | None = Field(None, description="The first day of an all-day event")
+    end_date: str | None = Field(None, description="The day after its last")
     status: Status
     type: str
     description: str | None
@@ -257,13 +264,15 @@ class EventData(BaseModel):
     @classmethod
     def of(cls, event: Event) -> "EventData":
         """Return an event for the answer."""
-        expires = event.hold_expires_at
+        expires, days = event.hold_expires_at, event.days
         return cls(
             id=ids.uuid(Kind.EVENT, event.id),
             calendar_id=ids.uuid(Kind.CALENDAR, event.calendar_id),
             title=event.title,
             start_at=utc_text(event.interval.start),
             end_at=utc_text(event.interval.end),
+            start_date=days.first_date.isoformat() if days else None,
+            end_date=days.end_date.isoformat() if days else None,
             status=event.status,
             type=event.type,
             description=event.description,
