@@ -46,7 +46,8 @@ class ToolInput(BaseModel):
             return given
         for name, value in given.items():
             field = cls.model_fields.get(name)
-            if isinstance(value, bool) and field and bool not in get_args(field.annotation):
+            kinds = (field.annotation, *get_args(field.annotation)) if field else (bool,)
+            if isinstance(value, bool) and bool not in kinds:
                 raise ValueError(f"{name} is neither true nor false")
         return {name: value for name, value in given.items() if value is not None}
 
