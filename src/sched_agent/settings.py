@@ -6,14 +6,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from sched_agent.errors import SettingsError
 
 PREFIX = "SCHED_AGENT_"
 Toolset = Literal["booking", "admin"]
+BackendName = Literal["local", "talkover", "workspace", "timekit"]
 
 
 def _words(value: object) -> object:
@@ -45,6 +55,16 @@ def _database(value: str) -> str:
     return value
 
 
+def _base_url(value: str) -> str:
+    """Let an address pass to which a token may be sent."""
+    where = urlsplit(value)
+    if where.scheme not in {"http", "https"} or not where.hostname or where.query or where.username:
+        raise ValueError("must be an address such as https://app.talkover.ai/api/v1")
+    if where.scheme == "http" and where.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise ValueError("must begin with https:// : a token is sent there")
+    return value.rstrip("/")
+
+
 class Settings(BaseModel):
     """What can be set; every setting has a default that works on one machine."""
 
@@ -59,6 +79,19 @@ class Settings(BaseModel):
     database_connections: int = Field(
         10, ge=2, description="Connections to PostgreSQL that one process may have at a time."
     )
+    backend: BackendName = Field(
+        "local",
+        description="Where the calendars are: `local` (in the database), or hosted by a server of "
+        "one of the API families: `talkover`, `workspace`, `timekit`. The database then keeps "
+        "only what agents that share it agree on.",
+    )
+    base_url: Annotated[str | None, AfterValidator(lambda v: v and _base_url(v))] = Field(
+        None,
+        description="The hosted API, such as `https://app.talkover.ai/api/v1`, "
+        "`https://api.gravityrail.com` or `https://api.timekit.io/v2`.",
+    )
+    token: str | None = Field(None, repr=False, description="The token (API key) for it.")
+    workspace: str | None = Field(None, description="The workspace's UUID, for `workspace`.")
     timezone: Annotated[str | None, AfterValidator(lambda v: v and _zone(v))] = Field(
         None,
         description="IANA zone of the first environment and of new calendars. "
@@ -102,6 +135,18 @@ class Settings(BaseModel):
     log_format: Literal["text", "json"] = Field(
         "text", description="How it is logged: lines to read, or one JSON object a line."
     )
+
+    @model_validator(mode="after")
+    def _hosted_is_complete(self) -> Self:
+        needed = {"local": (), "workspace": ("base_url", "token", "workspace")}
+        missing = [
+            f"{PREFIX}{name.upper()}"
+            for name in needed.get(self.backend, ("base_url", "token"))
+            if getattr(self, name) is None
+        ]
+        if missing:
+            raise ValueError(f"{self.backend} needs {' and '.join(missing)}")
+        return self
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -151,7 +196,7 @@ class Settings(BaseModel):
 
 
 def _problem(loc: tuple[int | str, ...], kind: str, message: str) -> str:
-    name = f"{PREFIX}{str(loc[0]).upper()}"
+    name = f"{PREFIX}{str(loc[0] if loc else 'backend').upper()}"
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(loc[0]), Settings.model_fields, 1)
         meant = f": did you mean {PREFIX}{near[0].upper()}?" if near else "."

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from sched_agent.backends.abilities import Ability
 from sched_agent.model.attendee import Response
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, Policy
@@ -16,6 +17,11 @@ from sched_agent.services.events import Cancelled, Revised
 
 class Backend(Protocol):
     """A place where calendars are. All methods raise `SchedAgentError` when they refuse or fail."""
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do. Whatever else it is asked for, it refuses as `Unsupported`."""
+        ...
 
     def now(self) -> int:
         """Return the instant by which this backend decides."""

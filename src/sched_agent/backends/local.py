@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from sched_agent.backends.abilities import ALL
 from sched_agent.model.schedule import Check
 from sched_agent.services import availability, calendars, events
 from sched_agent.services.app import App
@@ -11,6 +12,7 @@ class LocalBackend:
     """See `backends.base.Backend`: the services, bound to one app and to the full check."""
 
     def __init__(self, app: App) -> None:
+        self.abilities = ALL
         self.now = app.clock
         self.calendars = partial(calendars.find_all, app)
         self.calendar = partial(calendars.get, app)

@@ -1,8 +1,8 @@
 """When calendars are free, and whether they are at one certain time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from sched_agent import errors
@@ -16,7 +16,8 @@ from sched_agent.services.app import App
 from sched_agent.store.base import Reader
 
 ALTERNATIVES = 3
-_SEARCH_DAYS = (3, 14, 60)
+SEARCH_DAYS = (3, 14, 60)
+"""How far around a time that can't be had others are looked for, step by step."""
 
 
 class Match(Enum):
@@ -56,7 +57,9 @@ class Answer:
         alternatives: If there are none inside: the nearest ones outside.
         refusal: Where nothing is free: why, if a rule or an event is the reason.
         refused_by: The calendars that it is about: all together, or the first of several.
-        calendars: The calendars that were read.
+        calendars: The calendars that were asked about.
+        as_of: When each of them was read, by its id; the others could not be read ...
+        unreadable: ... for the reasons that are told here. None of them is ever taken for free.
     """
 
     slots: Sequence[Slot]
@@ -64,6 +67,12 @@ class Answer:
     refusal: Refusal | None
     refused_by: Sequence[Calendar]
     calendars: Sequence[Calendar]
+    as_of: Mapping[Number, int]
+    unreadable: Mapping[Number, errors.SchedAgentError] = field(default_factory=dict)
+
+
+Look = Callable[[Sequence[Calendar], Interval], Sequence[Schedule]]
+"""Returns what each of some calendars may take within a stretch of time."""
 
 
 def check(app: App, caller: Caller, question: Question) -> Answer:
@@ -76,21 +85,36 @@ def check(app: App, caller: Caller, question: Question) -> Answer:
     with app.store.snapshot(caller.environment_id) as tx:
         now = app.clock()
         calendars = [tx.calendar(calendar_id) for calendar_id in question.calendar_ids]
-        views = _views(tx, calendars, question.match, question.within, now)
-        if question.exact:
-            asked = Interval(question.within.start, question.within.start + question.length)
-            slots, refusal = _at(views, asked)
-        else:
-            slots = _slots(views, question.length, question.limit)
-            refusal = None if slots else views[0][0].emptiness(question.length)
-        alternatives = () if slots else _near(tx, calendars, question, now)
+        return answer(calendars, question, _look(tx, now), now)
+
+
+def answer(calendars: Sequence[Calendar], question: Question, look: Look, now: int) -> Answer:
+    """Answer a question about calendars that can be looked at."""
+    views = _views(look, calendars, question.match, question.within)
+    if question.exact:
+        asked = Interval(question.within.start, question.within.start + question.length)
+        slots, refusal = _at(views, asked)
+    else:
+        slots = _slots(views, question.length, question.limit)
+        refusal = None if slots else views[0][0].emptiness(question.length)
+    alternatives = () if slots else near(calendars, question, look, now)
     return Answer(
         slots=slots,
         alternatives=alternatives,
         refusal=refusal,
         refused_by=calendars if question.match is Match.ALL else calendars[:1],
         calendars=calendars,
+        as_of={calendar.id: now for calendar in calendars},
     )
+
+
+def _look(tx: Reader, now: int, leaving_out: Number | None = None) -> Look:
+    """Return how to look at calendars as a transaction sees them."""
+
+    def look(calendars: Sequence[Calendar], within: Interval) -> Sequence[Schedule]:
+        return [view(tx, calendar, within, now, leaving_out) for calendar in calendars]
+
+    return look
 
 
 def view(
@@ -137,26 +161,31 @@ def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[N
             ):
                 calendars = [tx.calendar(wanted.calendar_id)]
                 now = app.clock()
-                near = _near(tx, calendars, question, now, wanted.leaving_out)
+                slots = near(calendars, question, _look(tx, now, wanted.leaving_out), now)
                 if isinstance(refusal, errors.HoldExpired):
-                    near = _same_first(tx, calendars[0], wanted, near, now)
-                refusal.alternatives = near
-                if not near:
-                    refusal.hint = (
-                        "No free time of that length was found in the 60 days around it: "
-                        "ask for a shorter time, or another calendar."
-                    )
+                    slots = _same_first(tx, calendars[0], wanted, slots, now)
+                offer(refusal, slots)
         raise
 
 
+def offer(refusal: errors.SchedAgentError, slots: Sequence[Slot]) -> None:
+    """Add to a refusal what is free instead."""
+    refusal.alternatives = tuple(slots)
+    if not slots:
+        refusal.hint = (
+            "No free time of that length was found in the 60 days around it: "
+            "ask for a shorter time, or another calendar."
+        )
+
+
 def _same_first(
-    tx: Reader, calendar: Calendar, wanted: Wanted, near: tuple[Slot, ...], now: int
+    tx: Reader, calendar: Calendar, wanted: Wanted, slots: tuple[Slot, ...], now: int
 ) -> tuple[Slot, ...]:
     """Return the slots with the very time that was wanted before them, if it is still free."""
     same = wanted.interval
     if same is None or view(tx, calendar, same, now).refusal(same, wanted.check) is not None:
-        return near
-    others = (slot for slot in near if slot.interval != same)
+        return slots
+    others = (slot for slot in slots if slot.interval != same)
     return (Slot(same, (calendar.id,), calendar.timezone), *others)[:ALTERNATIVES]
 
 
@@ -173,16 +202,9 @@ _HELPED = (
 _Views = Sequence[tuple[Schedule, tuple[Number, ...], str]]
 
 
-def _views(
-    tx: Reader,
-    calendars: Sequence[Calendar],
-    match: Match,
-    within: Interval,
-    now: int,
-    leaving_out: Number | None = None,
-) -> _Views:
+def _views(look: Look, calendars: Sequence[Calendar], match: Match, within: Interval) -> _Views:
     """Return one schedule for each calendar, or a single one for all of them together."""
-    each = [view(tx, calendar, within, now, leaving_out) for calendar in calendars]
+    each = look(calendars, within)
     if match is Match.ALL:
         ids = tuple(calendar.id for calendar in calendars)
         return [(together(each), ids, calendars[0].timezone)]
@@ -218,12 +240,8 @@ def _at(views: _Views, asked: Interval) -> tuple[tuple[Slot, ...], Refusal | Non
     return (Slot(asked, tuple(free), views[0][2]),), None
 
 
-def _near(
-    tx: Reader,
-    calendars: Sequence[Calendar],
-    question: Question,
-    now: int,
-    leaving_out: Number | None = None,
+def near(
+    calendars: Sequence[Calendar], question: Question, look: Look, now: int
 ) -> tuple[Slot, ...]:
     """Return the slots nearest to where a question begins, searching ever further."""
     at = max(question.within.start, now)
@@ -234,12 +252,12 @@ def _near(
     elif len(known) == len(calendars):
         at = min(at, max(known))
     chosen: tuple[Slot, ...] = ()
-    for days in _SEARCH_DAYS:
+    for days in SEARCH_DAYS:
         around = Interval(max(now, at - days * DAY), at + days * DAY)
-        views = _views(tx, calendars, question.match, around, now, leaving_out)
+        views = _views(look, calendars, question.match, around)
         slots = {slot.interval: slot for slot in _slots(views, question.length, None)}
-        near = nearest(list(slots), question.within.start, ALTERNATIVES)
-        chosen = tuple(slots[interval] for interval in near)
+        found = nearest(list(slots), question.within.start, ALTERNATIVES)
+        chosen = tuple(slots[interval] for interval in found)
         if len(chosen) == ALTERNATIVES:
             break
     return chosen

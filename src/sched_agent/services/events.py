@@ -12,7 +12,7 @@ from sched_agent.model.ids import Number
 from sched_agent.model.interval import SECOND
 from sched_agent.model.owner import owner_for
 from sched_agent.model.page import Page, write_cursor
-from sched_agent.model.schedule import Check
+from sched_agent.model.schedule import Check, Refusal
 from sched_agent.model.status import Status
 from sched_agent.services.app import App
 from sched_agent.services.availability import Wanted, alternatives_offered, view
@@ -56,13 +56,13 @@ def book(
     def act(tx: Transaction) -> Event:
         calendar, others = _lock_all(tx, calendar_id, beside)
         now = app.clock()
-        event = _new_event(caller, calendar, draft, now)
+        event = new_event(caller, calendar, draft, now)
         if event.held_by is not None:
             _admit_hold(tx, calendar, event.held_by, now, app.max_holds)
         if event.blocks(now):
             _admit_beside(tx, others, event, check, now)
             event = _admitted(tx, calendar, event, check, now)
-            _admit_attendees(calendar, event, check)
+            admit_attendees(calendar, event, check)
         return tx.add_event(event)
 
     with alternatives_offered(app, caller, wanted):
@@ -110,7 +110,7 @@ def find_all(app: App, caller: Caller, wanted: EventFilter, limit: int) -> Page[
             tx.calendar(calendar_id)
         now = app.clock()
         found = [event.as_of(now) for event in tx.events(wanted, limit + 1, now)]
-    return Page(found[:limit], _cursor(found, limit))
+    return page_of(found, limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +156,11 @@ def revise(
         wanted.calendar_id, wanted.leaving_out = calendar.id, event.id
         wanted.interval, _ = change.moved(event, calendar.zone)
         caller.require_own(event)
-        if event.status is Status.CANCELLED and change == _CANCEL:
+        if event.status is Status.CANCELLED and change == CANCEL:
             return Revised(event, changed=False)
         event.require_in_time()
-        _admit_version(calendar, event, if_version)
-        revised = _reowned(caller, event.revised(change, calendar.zone, now), change)
+        admit_version(calendar, event, if_version)
+        revised = reowned(caller, event.revised(change, calendar.zone, now), change)
         if replace(revised, version=event.version, updated_at=event.updated_at) == event:
             return Revised(event, changed=False)
         if revised.blocks(now):
@@ -207,7 +207,7 @@ def cancel(
         caller.require_own(event)
         if event.status is Status.CANCELLED:
             return Cancelled(event, already=True)
-        _admit_version(calendar, event, if_version)
+        admit_version(calendar, event, if_version)
         fields = {"status": Status.CANCELLED, "cancel_reason": reason}
         cancelled = event.revised(Change(fields=fields), calendar.zone, now)
         tx.put_event(cancelled)
@@ -277,7 +277,7 @@ def delete(
         if below not in {None, calendar.id}:
             raise UnknownEvent("The calendar has no event with that id.")
         caller.require_own(event)
-        _admit_version(calendar, event, if_version)
+        admit_version(calendar, event, if_version)
         tx.delete_event(event)
         return event
 
@@ -292,7 +292,8 @@ def _locked(app: App, tx: Transaction, event_id: Number) -> tuple[Calendar, Even
     return calendar, event.as_of(now), now
 
 
-def _new_event(caller: Caller, calendar: Calendar, draft: Draft, now: int) -> Event:
+def new_event(caller: Caller, calendar: Calendar, draft: Draft, now: int) -> Event:
+    """Return the event that a draft becomes; its id is still to be given."""
     hold, days = draft.hold_seconds, draft.days
     return Event(
         id=0,
@@ -316,7 +317,7 @@ def _new_event(caller: Caller, calendar: Calendar, draft: Draft, now: int) -> Ev
     )
 
 
-def _reowned(caller: Caller, event: Event, change: Change) -> Event:
+def reowned(caller: Caller, event: Event, change: Change) -> Event:
     """Let a change of owner pass as it would at booking."""
     if "owner" not in change.fields or (event.owner is None and not caller.own_events_only):
         return event
@@ -324,7 +325,7 @@ def _reowned(caller: Caller, event: Event, change: Change) -> Event:
     return replace(event, owner=owner)
 
 
-def _admit_version(calendar: Calendar, event: Event, if_version: int | None) -> None:
+def admit_version(calendar: Calendar, event: Event, if_version: int | None) -> None:
     """Let a change pass that was made with this version of the event in view."""
     if if_version is not None and if_version != event.version:
         told = f"The event is at version {event.version} now, not {if_version}."
@@ -341,7 +342,7 @@ def _admit_hold(tx: Reader, calendar: Calendar, held_by: str, now: int, most: in
         )
 
 
-_CANCEL = Change(fields={"status": Status.CANCELLED})
+CANCEL = Change(fields={"status": Status.CANCELLED})
 
 
 def _admitted_revision(
@@ -349,17 +350,24 @@ def _admitted_revision(
 ) -> Event:
     """Let what has changed between two versions of an event pass, and return the second one."""
     event, revised = versions
-    begins_to_count = not event.claims or (event.type == BLOCK_TYPE != revised.type)
-    if revised.interval != event.interval or begins_to_count:
-        keeps_start = revised.interval.start == event.interval.start and not begins_to_count
-        revised = _admitted(tx, calendar, revised, check, now, keeps_start=keeps_start)
-    elif revised.status is not event.status and check is not Check.NONE:
-        revised = _admitted(tx, calendar, revised, Check.CONFLICTS, now)
+    strength, keeps_start = check_of_revision(event, revised, check)
+    if strength is not None:
+        revised = _admitted(tx, calendar, revised, strength, now, keeps_start=keeps_start)
     elif revised.type == BLOCK_TYPE:
         revised = replace(revised, exclusive=False)
     if revised.attendees != event.attendees:
-        _admit_attendees(calendar, revised, check)
+        admit_attendees(calendar, revised, check)
     return revised
+
+
+def check_of_revision(event: Event, revised: Event, check: Check) -> tuple[Check | None, bool]:
+    """Return how much of a change has to be checked, None for nothing; and if its start is old."""
+    begins_to_count = not event.claims or (event.type == BLOCK_TYPE != revised.type)
+    if revised.interval != event.interval or begins_to_count:
+        return check, revised.interval.start == event.interval.start and not begins_to_count
+    if revised.status is not event.status and check is not Check.NONE:
+        return Check.CONFLICTS, False
+    return None, False
 
 
 def _admitted(
@@ -378,19 +386,26 @@ def _admitted(
     schedule = view(tx, calendar, event.interval, now, leaving_out=event.id)
     refused = schedule.refusal(event.interval, strength, keeps_start=keeps_start)
     if refused:
-        asked = say_interval(event.interval, calendar.zone)
-        raise refused(f"{asked}: {why_not(refused.code, [calendar.policy])}.")
+        raise refused(why_refused(refused, calendar, event))
     return replace(event, exclusive=calendar.policy.double_booking is DoubleBooking.REFUSE)
 
 
-def _admit_attendees(calendar: Calendar, event: Event, check: Check) -> None:
+def why_refused(refused: Refusal, calendar: Calendar, event: Event) -> str:
+    """Return the sentence that says why an event's time can't be had."""
+    asked = say_interval(event.interval, calendar.zone)
+    return f"{asked}: {why_not(refused.code, [calendar.policy])}."
+
+
+def admit_attendees(calendar: Calendar, event: Event, check: Check) -> None:
+    """Let an event pass that has no more attendees than its calendar takes."""
     most = calendar.policy.max_attendees
     if check is Check.FULL and most is not None and len(event.attendees) > most:
         raise TooManyAttendees(f"The calendar takes {most} attendees in one event.")
 
 
-def _cursor(found: Sequence[Event], limit: int) -> str | None:
+def page_of(found: Sequence[Event], limit: int) -> Page[Event]:
+    """Return the first events of a list that goes at least one beyond a page, if there are more."""
     if len(found) <= limit:
-        return None
+        return Page(found)
     last = found[limit - 1]
-    return write_cursor(last.interval.start, last.id)
+    return Page(found[:limit], write_cursor(last.interval.start, last.id))

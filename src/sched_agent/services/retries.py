@@ -79,17 +79,36 @@ def _once(
         if request_id is None:
             return act(tx)
         key = RequestKey(caller.name, operation, request_id)
-        fingerprint = hashlib.sha256(repr(arguments).encode()).hexdigest()
-        adapter = _adapter(answer_type)  # type: ignore[arg-type]  # a class is hashable
+        mark = fingerprint(arguments)
         if before := tx.claim(key):
-            if before.fingerprint != fingerprint:
-                raise RequestIdReused("That request_id was used for another request before.")
-            replayed: AnswerT = adapter.validate_python(before.answer["value"])
-            return replayed
+            return replayed(before, mark, answer_type)
         answer = act(tx)
-        kept = {"value": adapter.dump_python(answer, mode="json")}
-        tx.remember(key, Remembered(fingerprint, kept), app.clock())
+        tx.remember(key, remembered(answer, mark, answer_type), app.clock())
         return answer
+
+
+def fingerprint(arguments: object) -> str:
+    """Return what tells the arguments of one request from those of another."""
+    return hashlib.sha256(repr(arguments).encode()).hexdigest()
+
+
+def remembered(answer: AnswerT, mark: str, answer_type: type[AnswerT]) -> Remembered:
+    """Return an answer to arguments with the fingerprint `mark`, as it is kept."""
+    adapter = _adapter(answer_type)  # type: ignore[arg-type]  # a class is hashable
+    return Remembered(mark, {"value": adapter.dump_python(answer, mode="json")})
+
+
+def replayed(before: Remembered, mark: str, answer_type: type[AnswerT]) -> AnswerT:
+    """Return the answer that the same request got before.
+
+    Raises:
+        RequestIdReused: It came with other arguments.
+    """
+    if before.fingerprint != mark:
+        raise RequestIdReused("That request_id was used for another request before.")
+    adapter = _adapter(answer_type)  # type: ignore[arg-type]  # as above
+    answer: AnswerT = adapter.validate_python(before.answer["value"])
+    return answer
 
 
 @lru_cache(maxsize=32)

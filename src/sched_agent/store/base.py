@@ -201,6 +201,10 @@ class Transaction(Reader, Protocol):
         """Keep the answer to a request that was claimed."""
         ...
 
+    def unclaim(self, key: RequestKey) -> None:
+        """Forget a request: it came to nothing, and may come again."""
+        ...
+
 
 class Store(Protocol):
     """A database. Threads and processes share it."""

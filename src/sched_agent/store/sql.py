@@ -310,6 +310,14 @@ class SqlTransaction(SqlReader):
         """See `store.base.Transaction`."""
         self._insert("request", rows.request_row(key, remembered, now))
 
+    def unclaim(self, key: RequestKey) -> None:
+        """See `store.base.Transaction`."""
+        self._change(
+            "delete from request"
+            " where environment_id = ? and caller = ? and operation = ? and request_id = ?",
+            *key,
+        )
+
     def _unused(self, table: str, column: str) -> Number:
         crowded = 0
         sql = f"select 1 from {table} where environment_id = ? and {column} = ?"

@@ -9,14 +9,16 @@ from pydantic import Field
 from sched_agent.backends.base import Backend
 from sched_agent.errors import InvalidArgument
 from sched_agent.model import zone
+from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller
+from sched_agent.model.ids import Kind, code
 from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.services.availability import Answer, Match, Question
 from sched_agent.speech.iso import When, read_bound, read_when
 from sched_agent.speech.phrasing import say_interval, say_moment, say_stretch, why_not
 from sched_agent.tools.answers import Output, SlotOutput, iso, now_told, say_slots
 from sched_agent.tools.arguments import Ids, ToolInput
-from sched_agent.tools.calendars import the_calendars
+from sched_agent.tools.calendars import say_calendar, the_calendars
 from sched_agent.tools.registry import Result, tool
 
 _DEFAULT_DAYS = 14
@@ -44,6 +46,14 @@ class CheckAvailability(ToolInput):
     limit: int = Field(3, ge=1, le=50)
 
 
+class ReadCalendar(Output):
+    """When a calendar was read, or why it could not be: then nothing is known of its time."""
+
+    calendar_id: str
+    as_of: str | None = None
+    unknown: str | None = None
+
+
 class AvailabilityOutput(Output):
     """Free times."""
 
@@ -57,6 +67,7 @@ class AvailabilityOutput(Output):
     searched_to: str
     timezone: str
     duration_minutes: int
+    calendars: list[ReadCalendar] = Field(description="How fresh each one's data is")
     notes: list[str] = Field(default_factory=list)
 
 
@@ -133,10 +144,31 @@ def _result(
         searched_to=iso(when.interval.end, in_zone),
         timezone=in_zone.key,
         duration_minutes=arguments.duration_minutes,
+        calendars=[_read(calendar, answer, in_zone) for calendar in answer.calendars],
         notes=list(when.notes),
     )
     clock = f"It is {say_moment(now, in_zone)} now."
-    return Result("\n".join([*_say(when, answer, data, in_zone, shown), *when.notes, clock]), data)
+    lines = [*_say(when, answer, data, in_zone, shown), *_say_unknown(answer), *when.notes, clock]
+    return Result("\n".join(lines), data)
+
+
+def _read(calendar: Calendar, answer: Answer, in_zone: ZoneInfo) -> ReadCalendar:
+    fault, at = answer.unreadable.get(calendar.id), answer.as_of.get(calendar.id)
+    return ReadCalendar(
+        calendar_id=code(Kind.CALENDAR, calendar.id),
+        as_of=None if at is None else iso(at, in_zone),
+        unknown=None if fault is None else f"{fault.code}: {fault.message}",
+    )
+
+
+def _say_unknown(answer: Answer) -> list[str]:
+    """Return a line for each calendar that could not be read: it may be free or not."""
+    known = {calendar.id: calendar for calendar in answer.calendars}
+    return [
+        f"Not known: {say_calendar(known[number])} can't be read now ({fault.code}); "
+        "do not offer it as free."
+        for number, fault in answer.unreadable.items()
+    ]
 
 
 def _say(
