@@ -52,13 +52,21 @@ def open_program(settings: Settings) -> Program:
     except BaseException:
         app.store.close()
         raise
-    if made:
+    if made and settings.backend == "local":
         log.info(
             "made a first calendar, open Monday to Friday 9:00-17:00 (%s); "
             "change it with the tools of the toolset admin, or over REST",
             environment.timezone,
         )
-    return Program(settings, app, LocalBackend(app), environment)
+    return Program(settings, app, _backend(settings, app, environment), environment)
+
+
+def _backend(settings: Settings, app: App, environment: Environment) -> Backend:
+    if settings.backend == "local":
+        return LocalBackend(app)
+    from sched_agent.backends.choosing import hosted_backend
+
+    return hosted_backend(settings, app, environment)
 
 
 def open_app(settings: Settings) -> App:

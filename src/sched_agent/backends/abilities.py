@@ -81,9 +81,9 @@ def require(name: str, has: frozenset[Ability], ability: Ability) -> None:
         Unsupported: It can't.
     """
     if ability not in has:
-        what = ability.value.replace("_", " ")
         raise Unsupported(
-            f"The {name} calendars have no {what}.", hint=INSTEAD.get(ability, Unsupported.hint)
+            f"The {name} calendars do not support {ability.value}.",
+            hint=INSTEAD.get(ability, Unsupported.hint),
         )
 
 

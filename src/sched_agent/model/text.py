@@ -20,3 +20,10 @@ _TELLING = 8
 def digits(text: str) -> str:
     """Return only the digits, the form in which phone numbers are compared."""
     return "".join(c for c in text if c.isdecimal())
+
+
+def sought(attendee: str) -> str:
+    """Return what of an attendee's folded name, e-mail or phone number is looked for."""
+    number = telling_digits(attendee)
+    is_number = len(number) >= 4 and not any(c.isalpha() for c in attendee)
+    return number if is_number else fold(attendee)

@@ -1,5 +1,6 @@
-"""Saying times: always with the weekday, the local time and the zone."""
+"""Saying things: times always with the weekday, the local time and the zone."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -79,3 +80,13 @@ def why_not(code: str, policies: Sequence[Policy]) -> str:
         "day_full": f"the calendar takes {events} events a day",
         "slot_taken": "that time is taken",
     }[code]
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def quoted(text: str) -> str:
+    """Return text that somebody wrote, visible, on one line and between quotes: it is data."""
+    plain = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
+    line = " ".join(plain.replace("“", '"').replace("”", '"').split())
+    return f"“{line if len(line) <= 120 else line[:119] + '…'}”"

@@ -18,7 +18,7 @@ from sched_agent.model.ids import Number, new_number
 from sched_agent.model.interval import Interval
 from sched_agent.model.schedule import Taken
 from sched_agent.model.status import Status
-from sched_agent.model.text import fold, telling_digits
+from sched_agent.model.text import fold, sought
 from sched_agent.store import rows
 from sched_agent.store.base import Overdue, Remembered, RequestKey, Transaction
 
@@ -461,14 +461,7 @@ def _conditions(wanted: EventFilter, now: int) -> tuple[str, list[object]]:
     if wanted.query:
         parts.append(("instr(search_text, ?) > 0", (fold(wanted.query),)))
     if wanted.attendee:
-        parts.append(("instr(attendee_text, ?) > 0", (_sought(wanted.attendee),)))
+        parts.append(("instr(attendee_text, ?) > 0", (sought(wanted.attendee),)))
     if wanted.after:
         parts.append(("(start_at, event_id) > (?, ?)", wanted.after))
     return "".join(f" and {sql}" for sql, _ in parts), [v for _, values in parts for v in values]
-
-
-def _sought(attendee: str) -> str:
-    """Return what of an attendee's folded name, e-mail or phone number is looked for."""
-    number = telling_digits(attendee)
-    is_number = len(number) >= 4 and not any(c.isalpha() for c in attendee)
-    return number if is_number else fold(attendee)

@@ -16,8 +16,8 @@ from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Po
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.ids import Kind, code
 from sched_agent.services.calendars import OFFICE_HOURS
-from sched_agent.speech.phrasing import WEEKDAYS
-from sched_agent.tools.answers import EventOutput, Output, quoted, say_event
+from sched_agent.speech.phrasing import WEEKDAYS, quoted
+from sched_agent.tools.answers import EventOutput, Output, say_event
 from sched_agent.tools.arguments import (
     ActorId,
     Id,

@@ -11,8 +11,8 @@ from sched_agent.model.status import Status
 from sched_agent.model.zone import local
 from sched_agent.services.availability import Question
 from sched_agent.speech.iso import read_day
-from sched_agent.speech.phrasing import say_day, say_interval
-from sched_agent.tools.answers import EventOutput, Output, SlotOutput, quoted, say_event
+from sched_agent.speech.phrasing import quoted, say_day, say_interval
+from sched_agent.tools.answers import EventOutput, Output, SlotOutput, say_event
 from sched_agent.tools.arguments import calendar_number
 from sched_agent.tools.registry import Result
 

@@ -1,6 +1,5 @@
 """What tools answer: values for programs and, in `say`, text for the model."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +16,7 @@ from sched_agent.model.event import Event
 from sched_agent.model.ids import Kind, code
 from sched_agent.model.slot import Slot
 from sched_agent.model.status import Status
-from sched_agent.speech.phrasing import say_days, say_interval, say_moment, weekday
+from sched_agent.speech.phrasing import quoted, say_days, say_interval, say_moment, weekday
 
 
 class Output(BaseModel):
@@ -131,16 +130,6 @@ def times(event: Event, in_zone: ZoneInfo) -> tuple[str, str]:
 def iso(at: int, in_zone: ZoneInfo) -> str:
     """Return an instant as ISO 8601 with the zone's offset."""
     return zone.local(at, in_zone).isoformat()
-
-
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-
-def quoted(text: str) -> str:
-    """Return text that somebody wrote, visible, on one line and between quotes: it is data."""
-    plain = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
-    line = " ".join(plain.replace("“", '"').replace("”", '"').split())
-    return f"“{line if len(line) <= 120 else line[:119] + '…'}”"
 
 
 def say_event(calendar: Calendar, event: Event) -> str:

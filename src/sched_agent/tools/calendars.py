@@ -9,8 +9,8 @@ from sched_agent.model.caller import Caller
 from sched_agent.model.ids import Kind, code
 from sched_agent.model.page import read_cursor
 from sched_agent.model.zone import zone
-from sched_agent.speech.phrasing import say_moment
-from sched_agent.tools.answers import Output, iso, quoted
+from sched_agent.speech.phrasing import quoted, say_moment
+from sched_agent.tools.answers import Output, iso
 from sched_agent.tools.arguments import ToolInput, calendar_number
 from sched_agent.tools.registry import Result, tool
 

@@ -17,7 +17,8 @@ from sched_agent.model.page import read_cursor
 from sched_agent.model.status import Status
 from sched_agent.model.zone import local_day, on_the_clock
 from sched_agent.speech.iso import Moment, read_bound, read_moment
-from sched_agent.tools.answers import EventOutput, Output, now_told, quoted, say_event
+from sched_agent.speech.phrasing import quoted
+from sched_agent.tools.answers import EventOutput, Output, now_told, say_event
 from sched_agent.tools.arguments import (
     ActorId,
     Attendees,

@@ -41,7 +41,7 @@ from sched_agent.model.caller import Caller
 from sched_agent.model.ids import Kind, code
 from sched_agent.tools.agenda import agenda, agenda_dates
 from sched_agent.tools.answers import error_data, say_error
-from sched_agent.tools.catalog import all_tools, tools_of
+from sched_agent.tools.catalog import all_tools, lacking, tools_of
 from sched_agent.tools.prompts import LANGUAGES, Prompt, load_prompts
 from sched_agent.tools.registry import Tool
 
@@ -93,7 +93,7 @@ class SchedAgentServer(MCPServer[Any]):
                 with what they began; None: there are no others.
         """
         self._backend = backend
-        self._tools = tools_of(toolsets)
+        self._tools = tools_of(toolsets, backend.abilities)
         self._local = local
         self._who_asks = who_asks
         super().__init__(
@@ -143,6 +143,8 @@ class SchedAgentServer(MCPServer[Any]):
         if any(tool.name == name for tool in known):
             return await super().call_tool(name, arguments, context)
         off = all_tools().get(name)
+        if off is not None and off.name not in self._backend.abilities:
+            return _failure(lacking(off))
         why = f"; it belongs to the toolset {off.toolset!r}, which is off" if off else ""
         raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}{why}")
 

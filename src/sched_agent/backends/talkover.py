@@ -1,0 +1,446 @@
+"""The Talkover family as a backend; what its pages leave open is decided in docs/adr/0016.
+
+Calls: all calendars 1; the events of any number of calendars 1; a calendar's rules 1; an event made
+or changed 1. Events are listed by containment (list-calendar-events: `from` bounds start_at, `to`
+bounds end_at), so they are asked for as far around as an event may last.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date as Date  # noqa: N812  # a field has that name
+from functools import partial
+from time import monotonic
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
+
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
+
+from sched_agent.backends.abilities import BOOKING, Ability
+from sched_agent.backends.http import Api, texts
+from sched_agent.backends.marks import split, version_of, with_mark
+from sched_agent.backends.names import Names
+from sched_agent.backends.refusals import asked, understood_write
+from sched_agent.backends.vendor import Seen, Sight
+from sched_agent.clock import Clock
+from sched_agent.errors import (
+    CalendarUnreachable,
+    SchedAgentError,
+    UnknownCalendar,
+    UnknownEvent,
+    Unsupported,
+)
+from sched_agent.model.attendee import Attendee, Response
+from sched_agent.model.availability_rule import RecurringRule, Rule, clock_text, read_rule
+from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Policy
+from sched_agent.model.event import DEFAULT_TYPE, LONGEST, Event
+from sched_agent.model.ids import Kind, Number
+from sched_agent.model.interval import Interval
+from sched_agent.model.owner import OwnerType
+from sched_agent.model.owner import owner as owner_of
+from sched_agent.model.status import Status
+from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT, instant, zone
+from sched_agent.speech.iso import utc_text
+
+DataT = TypeVar("DataT")
+
+_RULES_FRESH_SECONDS = 60.0
+_MOST_IN_A_BATCH = 50
+
+
+class _Envelope(BaseModel, Generic[DataT]):
+    success: Literal[True]
+    data: DataT
+
+
+class _Calendar(BaseModel):
+    """A calendar, with the limits that our own server adds to the family's."""
+
+    id: str = Field(min_length=1, max_length=200)
+    name: str
+    timezone: str
+    owner_id: str | None = None
+    description: str | None = None
+    availability: Availability = Availability.RULES
+    double_booking: DoubleBooking = DoubleBooking.REFUSE
+    slot_step_minutes: int | None = None
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+    min_notice_minutes: int = 0
+    max_days_ahead: int | None = None
+    max_events_per_day: int | None = None
+    max_attendees: int | None = None
+
+    def value(self, number: Number, now: int) -> Calendar:
+        limits = {name: getattr(self, name) for name in Policy.__slots__}
+        # The family's events never refuse one another; whoever goes through us is refused.
+        limits["double_booking"] = DoubleBooking.REFUSE
+        return Calendar(
+            id=number,
+            name=self.name,
+            timezone=zone(self.timezone).key,
+            description=self.description,
+            owner_id=self.owner_id,
+            policy=Policy(**limits),
+            created_at=now,
+            updated_at=now,
+        )
+
+
+class _Attendee(BaseModel):
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+    def is_somebody(self) -> bool:
+        """Whether it names anybody."""
+        return bool(self.name or self.email or self.phone)
+
+    def value(self) -> Attendee:
+        """Return the attendee."""
+        return Attendee(name=self.name, email=self.email, phone=self.phone)
+
+
+class _Event(BaseModel):
+    id: str = Field(min_length=1, max_length=200)
+    calendar_id: str
+    title: str
+    start_at: AwareDatetime
+    end_at: AwareDatetime
+    status: Status
+    type: str | None = None
+    description: str | None = None
+    location: str | None = None
+    created_by: str | None = None
+    owner_id: str | None = None
+    owner_type: OwnerType | None = None
+    attendees: list[_Attendee] = []
+    version: int | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+
+    def value(self, number: Number, calendar: Number, description: str | None) -> Event:
+        """Return the event; its version is still to be told."""
+        made = instant(self.created_at or self.start_at)
+        return Event(
+            id=number,
+            calendar_id=calendar,
+            title=self.title,
+            interval=Interval(instant(self.start_at), instant(self.end_at)),
+            description=description,
+            location=self.location,
+            status=self.status,
+            type=self.type or DEFAULT_TYPE,
+            transparent=False,
+            attendees=tuple(one.value() for one in self.attendees if one.is_somebody()),
+            owner=owner_of(self.owner_type, self.owner_id),
+            created_by=self.created_by,
+            hold_expires_at=None,
+            created_at=made,
+            updated_at=made if self.updated_at is None else instant(self.updated_at),
+        )
+
+
+class _Rule(BaseModel):
+    id: str = Field(min_length=1, max_length=200)
+    type: Literal["recurring", "exception"]
+    days_of_week: list[int] | None = None
+    start_time: str | None = None
+    end_time: str | None = None
+    timezone: str | None = None
+    date: Date | None = None
+    available: bool | None = None
+
+
+class _Changed(BaseModel):
+    id: str
+    version: int | None = None
+    updated_at: AwareDatetime | None = None
+
+
+_CALENDARS = TypeAdapter(_Envelope[list[_Calendar]])
+_CALENDAR = TypeAdapter(_Envelope[_Calendar])
+_EVENTS = TypeAdapter(_Envelope[list[_Event]])
+_EVENT = TypeAdapter(_Envelope[_Event])
+_CHANGED = TypeAdapter(_Envelope[_Changed])
+_RULES = TypeAdapter(_Envelope[list[_Rule]])
+_RULE = TypeAdapter(_Envelope[_Rule])
+
+
+class Talkover:
+    """See `backends.vendor.Vendor`."""
+
+    name = "talkover"
+    refuses_overlaps = False
+    abilities = BOOKING | {
+        Ability.CREATE_CALENDAR,
+        Ability.ADD_AVAILABILITY_RULE,
+        Ability.DESCRIPTION,
+        Ability.TYPE,
+        Ability.TENTATIVE,
+        Ability.CANCELLED_KEPT,
+        Ability.ATTENDEES,
+        Ability.ATTENDEES_WITHOUT_EMAIL,
+        Ability.OWNER,
+        Ability.CREATED_BY,
+    }
+
+    def __init__(self, api: Api, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+        self._names = Names()
+        self._marks: dict[Number, str] = {}
+        self._rules: dict[Number, tuple[float, Sequence[Rule]]] = {}
+
+    def close(self) -> None:
+        """See `backends.vendor.Vendor`."""
+        self._api.close()
+
+    def calendars(self) -> Sequence[Calendar]:
+        """See `backends.vendor.Vendor`."""
+        reply = asked(self.name, lambda: self._api.read("/calendars"))
+        return [self._calendar(one) for one in self._api.understood(reply, _CALENDARS).data]
+
+    def see(self, calendars: Sequence[Calendar], start: int | None, end: int | None) -> Sight:
+        """See `backends.vendor.Vendor`."""
+        first = None if start is None else max(FIRST_INSTANT, start - LONGEST)
+        last = None if end is None else min(LAST_INSTANT, end + LONGEST)
+        sight: dict[Number, Seen | SchedAgentError] = {}
+        for at in range(0, len(calendars), _MOST_IN_A_BATCH):
+            sight |= self._see(calendars[at : at + _MOST_IN_A_BATCH], first, last)
+        return sight
+
+    def _see(
+        self, calendars: Sequence[Calendar], first: int | None, last: int | None
+    ) -> Mapping[Number, Seen | SchedAgentError]:
+        """Read calendars in one call, or, if one of them spoils it, in one call each."""
+        at = self._clock()
+        try:
+            found = self._listed([calendar.id for calendar in calendars], first, last)
+        except CalendarUnreachable as error:
+            return dict.fromkeys((calendar.id for calendar in calendars), error)
+        except SchedAgentError as error:
+            if len(calendars) == 1:
+                return {calendars[0].id: error}
+            each = (self._see([calendar], first, last) for calendar in calendars)
+            return {number: seen for one in each for number, seen in one.items()}
+        return {calendar.id: self._seen(calendar, found, at) for calendar in calendars}
+
+    def _seen(
+        self, calendar: Calendar, found: Sequence[tuple[Event, str | None]], at: int
+    ) -> Seen | SchedAgentError:
+        here = [(event, mark) for event, mark in found if event.calendar_id == calendar.id]
+        try:
+            rules = self._fresh_rules(calendar)
+        except SchedAgentError as error:
+            return error
+        return Seen(
+            calendar=calendar,
+            events=[event for event, _ in here],
+            marks={event.id: mark for event, mark in here if mark},
+            rules=rules,
+            at=at,
+        )
+
+    def _listed(
+        self, numbers: Sequence[Number], first: int | None, last: int | None
+    ) -> list[tuple[Event, str | None]]:
+        """Return the events that lie between two instants, and their marks."""
+        bounds = {
+            "from": None if first is None else utc_text(first),
+            "to": None if last is None else utc_text(last),
+        }
+        params = [("calendar_ids[]", self._name(number)) for number in numbers] + texts(bounds)
+        ask = partial(self._api.read, "/calendars/events", params)
+        reply = asked(self.name, ask, missing=_no_calendar())
+        told = self._api.understood(reply, _EVENTS).data
+        return [self._event(one) for one in told if one.start_at != one.end_at]
+
+    def event(self, event_id: Number, last_seen: Event | None) -> Event:
+        """See `backends.vendor.Vendor`. No page is about reading one event: it is listed."""
+        if last_seen is not None:
+            numbers, (start, end) = [last_seen.calendar_id], last_seen.interval
+        else:
+            numbers = [calendar.id for calendar in self.calendars()]
+            start, end = self._clock() - LONGEST, self._clock() + LONGEST
+        for bounds in ((start, end), (None, None)):
+            found = [event for event, _ in self._listed(numbers, *bounds) if event.id == event_id]
+            if found:
+                return found[0]
+        raise _no_event()
+
+    def create(self, event: Event, mark: str) -> Event:
+        """See `backends.vendor.Vendor`."""
+        body = _body(event, mark)
+        path = f"/calendars/{self._path(event.calendar_id)}/events"
+        reply = asked(
+            self.name,
+            lambda: self._api.once("POST", path, body),
+            missing=_no_calendar(),
+            books=True,
+        )
+        made = understood_write(self._api, reply, _CHANGED).data
+        return self._kept(event, made)
+
+    def update(self, before: Event, after: Event, if_version: int | None) -> Event:
+        """See `backends.vendor.Vendor`. Only what differs is sent.
+
+        The family documents no conditional change: `if_version` was compared before.
+        """
+        old, new = _body(before, None), _body(after, None)
+        changed = {name: value for name, value in new.items() if old[name] != value}
+        if "description" in changed:
+            changed["description"] = with_mark(after.description, self._marks.get(after.id))
+        return self._change(after, changed)
+
+    def cancel(self, event: Event, reason: str | None) -> Event:
+        """See `backends.vendor.Vendor`. It is done by the status (update-calendar-event)."""
+        return self._change(replace(event, status=Status.CANCELLED), {"status": "cancelled"})
+
+    def _change(self, after: Event, changed: Mapping[str, Any]) -> Event:
+        name = quote(self._names.of(Kind.EVENT, after.id) or "", safe="")
+        path = f"/calendars/{self._path(after.calendar_id)}/events/{name}"
+        ask = partial(self._api.once, "PUT", path, dict(changed))
+        reply = asked(self.name, ask, missing=_no_event(), books=True)
+        return self._kept(after, understood_write(self._api, reply, _CHANGED).data)
+
+    def _kept(self, event: Event, told: _Changed) -> Event:
+        """Return an event that was sent, with what the answer tells of it."""
+        number = self._names.learn(Kind.EVENT, told.id)
+        stamp = self._clock() if told.updated_at is None else instant(told.updated_at)
+        kept = replace(event, id=number, updated_at=stamp)
+        return replace(kept, version=told.version or _version(kept))
+
+    def respond(self, event: Event, attendee: Attendee, response: Response) -> Event:
+        """See `backends.vendor.Vendor`."""
+        raise NotImplementedError
+
+    def delete(self, event: Event) -> None:
+        """See `backends.vendor.Vendor`."""
+        raise NotImplementedError
+
+    def rules(self, calendar: Calendar) -> Sequence[Rule]:
+        """See `backends.vendor.Vendor`."""
+        path = f"/calendars/{self._path(calendar.id)}/availability-rules"
+        reply = asked(self.name, lambda: self._api.read(path), missing=_no_calendar())
+        rules = [self._rule(one) for one in self._api.understood(reply, _RULES).data]
+        self._rules[calendar.id] = (monotonic(), rules)
+        return rules
+
+    def _fresh_rules(self, calendar: Calendar) -> Sequence[Rule]:
+        since, rules = self._rules.get(calendar.id, (-_RULES_FRESH_SECONDS, ()))
+        return rules if monotonic() - since < _RULES_FRESH_SECONDS else self.rules(calendar)
+
+    def add_rule(self, calendar: Calendar, rule: Rule) -> Rule:
+        """See `backends.vendor.Vendor`."""
+        path = f"/calendars/{self._path(calendar.id)}/availability-rules"
+        ask = partial(self._api.once, "POST", path, _rule_body(rule))
+        reply = asked(self.name, ask, missing=_no_calendar())
+        self._rules.pop(calendar.id, None)
+        return self._rule(understood_write(self._api, reply, _RULE).data)
+
+    def remove_rule(self, calendar: Calendar, rule: Rule) -> None:
+        """See `backends.vendor.Vendor`."""
+        raise NotImplementedError
+
+    def create_calendar(
+        self, name: str, timezone: str | None, policy: Policy, words: Mapping[str, Any]
+    ) -> Calendar:
+        """See `backends.vendor.Vendor`."""
+        if policy != Policy() or words.get("description"):
+            raise Unsupported(
+                "The talkover calendars have no booking limits and no description.",
+                hint="Send name, timezone, owner_id and hours alone.",
+            )
+        body = {"name": name, "timezone": timezone, "owner_id": words.get("owner_id")}
+        sent = {key: value for key, value in body.items() if value is not None}
+        reply = asked(self.name, lambda: self._api.once("POST", "/calendars", sent))
+        return self._calendar(understood_write(self._api, reply, _CALENDAR).data)
+
+    def revise_calendar(self, calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
+        """See `backends.vendor.Vendor`."""
+        raise NotImplementedError
+
+    def _calendar(self, one: _Calendar) -> Calendar:
+        return one.value(self._names.learn(Kind.CALENDAR, one.id), self._clock())
+
+    def _event(self, one: _Event) -> tuple[Event, str | None]:
+        number = self._names.learn(Kind.EVENT, one.id)
+        description, mark = split(one.description)
+        if mark is not None:
+            self._marks[number] = mark
+        event = one.value(number, self._names.learn(Kind.CALENDAR, one.calendar_id), description)
+        return replace(event, version=one.version or _version(event)), mark
+
+    def _rule(self, one: _Rule) -> Rule:
+        rule = read_rule(
+            kind=one.type,
+            days_of_week=one.days_of_week,
+            day=one.date.isoformat() if one.date else None,
+            start_time=one.start_time,
+            end_time=one.end_time,
+            available=one.available,
+            timezone=one.timezone,
+        )
+        return replace(rule, id=self._names.learn(Kind.RULE, one.id))
+
+    def _name(self, number: Number) -> str:
+        name = self._names.of(Kind.CALENDAR, number)
+        if name is None:
+            raise _no_calendar()
+        return name
+
+    def _path(self, number: Number) -> str:
+        return quote(self._name(number), safe="")
+
+
+def _body(event: Event, mark: str | None) -> dict[str, Any]:
+    """Return an event as create-calendar-event takes it."""
+    owner = event.owner
+    return {
+        "title": event.title,
+        "start_at": utc_text(event.interval.start),
+        "end_at": utc_text(event.interval.end),
+        "description": with_mark(event.description, mark),
+        "status": event.status.value,
+        "type": event.type,
+        "created_by": event.created_by,
+        "owner_id": owner.id if owner else None,
+        "owner_type": owner.type.value if owner else None,
+        "attendees": [
+            {k: v for k, v in (("name", a.name), ("email", a.email)) if v} for a in event.attendees
+        ],
+    }
+
+
+def _rule_body(rule: Rule) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    if rule.hours:
+        body = {
+            "start_time": clock_text(rule.hours.start),
+            "end_time": clock_text(rule.hours.end),
+        }
+    if rule.timezone:
+        body["timezone"] = rule.timezone
+    if isinstance(rule, RecurringRule):
+        closing = {} if rule.available else {"available": False}
+        return {"type": "recurring", "days_of_week": sorted(rule.days_of_week), **body, **closing}
+    return {
+        "type": "exception",
+        "date": rule.date.isoformat(),
+        "available": rule.available,
+        **body,
+    }
+
+
+def _version(event: Event) -> int:
+    return version_of(
+        event.title, event.interval, event.status, event.description, event.type, event.attendees
+    )
+
+
+def _no_calendar() -> UnknownCalendar:
+    return UnknownCalendar("No calendar has that id.")
+
+
+def _no_event() -> UnknownEvent:
+    return UnknownEvent("No event has that id.")

@@ -1,0 +1,273 @@
+"""Writing to hosted calendars without booking a time twice, and without guessing.
+
+A claim keeps away all agents that share our database; the vendor's own events are looked at before
+the write and, where the vendor does not refuse overlaps itself, once more after it: what came in
+from outside meanwhile wins, and ours is taken back. A write whose answer was lost is looked up by
+its mark or its content before anything is repeated; what stays unknown is said as such.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from time import sleep
+from typing import TypeVar
+
+from sched_agent.backends.claims import Attempt, Claims
+from sched_agent.backends.http import Unanswered
+from sched_agent.backends.reading import Reading
+from sched_agent.backends.vendor import Seen, Vendor
+from sched_agent.errors import OutcomeUnknown, SchedAgentError, SlotTaken, UnknownEvent
+from sched_agent.model.calendar import Calendar, DoubleBooking
+from sched_agent.model.event import Event
+from sched_agent.model.schedule import Check
+from sched_agent.model.status import Status
+from sched_agent.services.availability import Question, near, offer
+from sched_agent.services.events import why_refused
+
+ResultT = TypeVar("ResultT")
+
+_LOOKS = 4
+_FIRST_PAUSE_SECONDS = 0.1
+_TRIES = 2
+
+
+class Writing:
+    """Writes to one vendor's calendars. Threads share it."""
+
+    def __init__(self, vendor: Vendor, reading: Reading, claims: Claims) -> None:
+        self._vendor = vendor
+        self._reading = reading
+        self._claims = claims
+
+    def book(self, calendar: Calendar, event: Event, check: Check, attempt: Attempt) -> Event:
+        """Make an event, if the check lets it pass.
+
+        Raises:
+            Conflict: It does not, or the time was taken from outside meanwhile.
+            OutcomeUnknown: Nobody knows whether the event is there, or whether it is alone.
+        """
+        with self._claimed(calendar, event, check, attempt):
+            mine: list[Event] = []
+            if attempt.again or check is not Check.NONE:
+                seen = self._reading.see_around(calendar, event.interval)
+                mine = seen.marked(attempt.mark)
+                if not mine:
+                    self._admit(calendar, event, seen, check)
+            made = mine[0] if mine else self._create(calendar, event, attempt.mark)
+            if not self._vendor.refuses_overlaps:
+                made = self._look_back(calendar, made, attempt.mark, check)
+        self._reading.know([made])
+        return made
+
+    def change(
+        self,
+        calendar: Calendar,
+        versions: tuple[Event, Event],
+        check: Check,
+        attempt: Attempt,
+        *,
+        keeps_start: bool,
+        if_version: int | None,
+    ) -> Event:
+        """Make the second version of an event out of the first, if the check lets it pass.
+
+        Raises:
+            Conflict: It does not, or the time was taken from outside meanwhile.
+            OutcomeUnknown: Nobody knows which of the two versions is there.
+        """
+        before, after = versions
+        with self._claimed(calendar, after, check, attempt):
+            if check is not Check.NONE:
+                seen = self._reading.see_around(calendar, after.interval)
+                self._admit(calendar, after, seen, check, keeps_start=keeps_start)
+            changed = self._put(before, after, if_version)
+            if check is not Check.NONE and not self._vendor.refuses_overlaps:
+                self._look_back_at_change(calendar, before, after)
+        self._reading.know([changed])
+        return changed
+
+    def cancel(self, event: Event, reason: str | None) -> Event:
+        """Cancel an event.
+
+        Raises:
+            OutcomeUnknown: Nobody knows whether it is cancelled.
+        """
+
+        def is_done() -> Event | None:
+            there = self._reread(event)
+            return there if there.status is Status.CANCELLED else None
+
+        cancelled = _done(lambda: self._vendor.cancel(event, reason), is_done, "cancelled")
+        self._reading.know([cancelled])
+        return cancelled
+
+    @contextmanager
+    def _claimed(
+        self, calendar: Calendar, event: Event, check: Check, attempt: Attempt
+    ) -> Iterator[None]:
+        """Keep other agents off an event's time; a refusal names free ones instead."""
+        if check is Check.NONE or calendar.policy.double_booking is DoubleBooking.ALLOW:
+            yield
+            return
+        try:
+            with self._claims.hold(calendar, event.interval, attempt):
+                yield
+        except SlotTaken as refusal:
+            self._offer(calendar, event, refusal)
+            raise
+
+    def _admit(
+        self,
+        calendar: Calendar,
+        event: Event,
+        seen: Seen,
+        check: Check,
+        *,
+        keeps_start: bool = False,
+    ) -> None:
+        """Let an event pass whose time may be had, as far as the vendor shows."""
+        schedule = seen.schedule(event.interval, event.id or None)
+        refused = schedule.refusal(event.interval, check, keeps_start=keeps_start)
+        if refused is SlotTaken:  # what is free instead is looked for when the claim is released
+            raise SlotTaken(why_refused(refused, calendar, event))
+        if refused is not None:
+            refusal = refused(why_refused(refused, calendar, event))
+            _offer_of(seen, event, refusal)
+            raise refusal
+
+    def _offer(self, calendar: Calendar, event: Event, refusal: SchedAgentError) -> None:
+        """Add to a refusal what is free instead, if that can be seen."""
+        try:
+            seen = self._reading.see_around(calendar, event.interval)
+            _offer_of(self._claims.seen_with(seen), event, refusal)
+        except SchedAgentError:
+            return  # the refusal is the answer, with or without
+
+    def _create(self, calendar: Calendar, event: Event, mark: str) -> Event:
+        try:
+            return self._vendor.create(event, mark)
+        except Unanswered as lost:
+            for pause in _pauses():
+                sleep(pause)
+                try:
+                    mine = self._reading.see_around(calendar, event.interval).marked(mark)
+                except SchedAgentError:
+                    break
+                if mine:
+                    return mine[0]
+            raise _unknown("booked", lost) from lost
+        except SlotTaken:
+            # one of two that arrived of the same request may have been first
+            mine = self._reading.see_around(calendar, event.interval).marked(mark)
+            if mine:
+                return mine[0]
+            raise
+
+    def _look_back(self, calendar: Calendar, made: Event, mark: str, check: Check) -> Event:
+        """Return an event as it is at the vendor, once it is there alone."""
+        try:
+            seen = self._reading.see_around(calendar, made.interval)
+        except SchedAgentError as error:
+            raise _unseen() from error
+        mine = seen.marked(mark)
+        if not mine:
+            raise _unseen()
+        kept = next((event for event in mine if event.id == made.id), mine[0])
+        for surplus in mine:
+            if surplus.id != kept.id:
+                self._take_back(surplus)
+        rivals = seen.rivals(kept.interval, mine) if _is_exclusive(calendar) else []
+        if rivals and check is not Check.NONE:
+            self._take_back(kept)
+            raise SlotTaken(why_refused(SlotTaken, calendar, made))
+        return kept
+
+    def _look_back_at_change(self, calendar: Calendar, before: Event, after: Event) -> None:
+        try:
+            seen = self._reading.see_around(calendar, after.interval)
+        except SchedAgentError as error:
+            raise _unseen() from error
+        if _is_exclusive(calendar) and seen.rivals(after.interval, [after]):
+            self._put(after, before, None)
+            raise SlotTaken(why_refused(SlotTaken, calendar, after))
+
+    def _take_back(self, event: Event) -> None:
+        try:
+            self.cancel(event, None)
+        except SchedAgentError as error:
+            raise OutcomeUnknown(
+                "The time was taken by somebody else meanwhile, and the event could not be taken "
+                "back.",
+                hint="Look with list_events what is there, and cancel one of the two.",
+            ) from error
+
+    def _put(self, before: Event, after: Event, if_version: int | None) -> Event:
+        def is_done() -> Event | None:
+            there = self._reread(after)
+            return there if _same(there, after) else None
+
+        return _done(lambda: self._vendor.update(before, after, if_version), is_done, "changed")
+
+    def _reread(self, event: Event) -> Event:
+        self._reading.forget(event.id)
+        try:
+            return self._vendor.event(event.id, event)
+        except UnknownEvent:
+            return replace(event, status=Status.CANCELLED)  # there, or deleted: it is called off
+
+
+def _done(act: Callable[[], ResultT], is_done: Callable[[], ResultT | None], what: str) -> ResultT:
+    """Do what leaves the same behind however often it is done, and find out that it was done."""
+    lost: OutcomeUnknown | None = None
+    for pause in _pauses(_TRIES):
+        if lost is not None:
+            sleep(pause)
+        try:
+            return act()
+        except Unanswered as unanswered:
+            lost = _unknown(what, unanswered)
+            lost.__cause__ = unanswered
+        try:
+            if (found := is_done()) is not None:
+                return found
+        except SchedAgentError as error:
+            raise lost from error
+    assert lost is not None  # noqa: S101  # otherwise it has returned
+    raise lost
+
+
+def _pauses(times: int = _LOOKS) -> Iterator[float]:
+    for number in range(times):
+        yield _FIRST_PAUSE_SECONDS * 2**number
+
+
+def _offer_of(seen: Seen, event: Event, refusal: SchedAgentError) -> None:
+    calendar, asked = seen.calendar, event.interval
+    question = Question(calendar_ids=(calendar.id,), within=asked, length=asked.length)
+    leaving_out = event.id or None
+    slots = near(
+        [calendar], question, lambda _, within: [seen.schedule(within, leaving_out)], seen.at
+    )
+    offer(refusal, slots)
+
+
+def _is_exclusive(calendar: Calendar) -> bool:
+    return calendar.policy.double_booking is DoubleBooking.REFUSE
+
+
+def _same(there: Event, wanted: Event) -> bool:
+    """Whether an event is at the vendor as it was wanted."""
+    names = ("interval", "title", "status", "description", "location", "owner", "created_by")
+    return all(getattr(there, name) == getattr(wanted, name) for name in names) and [
+        (one.name, one.email) for one in there.attendees
+    ] == [(one.name, one.email) for one in wanted.attendees]
+
+
+def _unknown(what: str, lost: OutcomeUnknown) -> OutcomeUnknown:
+    return OutcomeUnknown(f"{lost.message} Nobody knows whether the event is {what}.")
+
+
+def _unseen() -> OutcomeUnknown:
+    return OutcomeUnknown(
+        "The event was sent, but it can't be seen whether it is there, and alone at its time."
+    )
