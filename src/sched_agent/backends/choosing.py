@@ -8,6 +8,7 @@ from sched_agent.backends.hosted import HostedBackend
 from sched_agent.backends.http import Api, bearer
 from sched_agent.backends.talkover import Talkover
 from sched_agent.backends.vendor import Vendor
+from sched_agent.backends.workspace import Workspace
 from sched_agent.model.calendar import Environment
 from sched_agent.services.app import App
 from sched_agent.settings import Settings
@@ -29,4 +30,7 @@ def hosted_backend(settings: Settings, app: App, environment: Environment) -> Ba
 
 def _vendor(settings: Settings, app: App) -> Vendor:
     base_url, token = settings.base_url or "", settings.token or ""
+    if settings.backend == "workspace":
+        api = Api(base_url, bearer(token), name=settings.backend)
+        return Workspace(api, settings.workspace or "", app.clock)
     return Talkover(Api(base_url, bearer(token), name=settings.backend), app.clock)

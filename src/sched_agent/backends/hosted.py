@@ -259,11 +259,8 @@ class HostedBackend:
         words = {"description": description, "owner_id": owner_id}
 
         def act(_: Attempt) -> Calendar:
-            calendar = self._vendor.create_calendar(name, timezone, policy, words)
             self._reading.forget_calendars()
-            for rule in rules:
-                self._vendor.add_rule(calendar, rule)
-            return calendar
+            return self._vendor.create_calendar(name, timezone, policy, rules, words)
 
         arguments = (name, timezone, policy, tuple(rules), sorted(words.items()))
         request = ("create_calendar", request_id, arguments)

@@ -20,6 +20,7 @@ from sched_agent.backends.http import Api, texts
 from sched_agent.backends.marks import split, version_of, with_mark
 from sched_agent.backends.names import Names
 from sched_agent.backends.refusals import asked, understood_write
+from sched_agent.backends.shapes import Limits, Person
 from sched_agent.backends.vendor import Seen, Sight
 from sched_agent.clock import Clock
 from sched_agent.errors import (
@@ -31,7 +32,7 @@ from sched_agent.errors import (
 )
 from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.availability_rule import RecurringRule, Rule, clock_text, read_rule
-from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Policy
+from sched_agent.model.calendar import Availability, Calendar, Policy
 from sched_agent.model.event import DEFAULT_TYPE, LONGEST, Event
 from sched_agent.model.ids import Kind, Number
 from sched_agent.model.interval import Interval
@@ -52,7 +53,7 @@ class _Envelope(BaseModel, Generic[DataT]):
     data: DataT
 
 
-class _Calendar(BaseModel):
+class _Calendar(Limits):
     """A calendar, with the limits that our own server adds to the family's."""
 
     id: str = Field(min_length=1, max_length=200)
@@ -60,44 +61,18 @@ class _Calendar(BaseModel):
     timezone: str
     owner_id: str | None = None
     description: str | None = None
-    availability: Availability = Availability.RULES
-    double_booking: DoubleBooking = DoubleBooking.REFUSE
-    slot_step_minutes: int | None = None
-    buffer_before_minutes: int = 0
-    buffer_after_minutes: int = 0
-    min_notice_minutes: int = 0
-    max_days_ahead: int | None = None
-    max_events_per_day: int | None = None
-    max_attendees: int | None = None
 
     def value(self, number: Number, now: int) -> Calendar:
-        limits = {name: getattr(self, name) for name in Policy.__slots__}
-        # The family's events never refuse one another; whoever goes through us is refused.
-        limits["double_booking"] = DoubleBooking.REFUSE
         return Calendar(
             id=number,
             name=self.name,
             timezone=zone(self.timezone).key,
             description=self.description,
             owner_id=self.owner_id,
-            policy=Policy(**limits),
+            policy=self.policy(Availability.RULES),
             created_at=now,
             updated_at=now,
         )
-
-
-class _Attendee(BaseModel):
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-
-    def is_somebody(self) -> bool:
-        """Whether it names anybody."""
-        return bool(self.name or self.email or self.phone)
-
-    def value(self) -> Attendee:
-        """Return the attendee."""
-        return Attendee(name=self.name, email=self.email, phone=self.phone)
 
 
 class _Event(BaseModel):
@@ -113,7 +88,7 @@ class _Event(BaseModel):
     created_by: str | None = None
     owner_id: str | None = None
     owner_type: OwnerType | None = None
-    attendees: list[_Attendee] = []
+    attendees: list[Person] = []
     version: int | None = None
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
@@ -343,7 +318,12 @@ class Talkover:
         raise NotImplementedError
 
     def create_calendar(
-        self, name: str, timezone: str | None, policy: Policy, words: Mapping[str, Any]
+        self,
+        name: str,
+        timezone: str | None,
+        policy: Policy,
+        rules: Sequence[Rule],
+        words: Mapping[str, Any],
     ) -> Calendar:
         """See `backends.vendor.Vendor`."""
         if policy != Policy() or words.get("description"):
@@ -354,7 +334,10 @@ class Talkover:
         body = {"name": name, "timezone": timezone, "owner_id": words.get("owner_id")}
         sent = {key: value for key, value in body.items() if value is not None}
         reply = asked(self.name, lambda: self._api.once("POST", "/calendars", sent))
-        return self._calendar(understood_write(self._api, reply, _CALENDAR).data)
+        calendar = self._calendar(understood_write(self._api, reply, _CALENDAR).data)
+        for rule in rules:
+            self.add_rule(calendar, rule)
+        return calendar
 
     def revise_calendar(self, calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
         """See `backends.vendor.Vendor`."""

@@ -136,9 +136,14 @@ class Vendor(Protocol):
         ...
 
     def create_calendar(
-        self, name: str, timezone: str | None, policy: Policy, words: Mapping[str, Any]
+        self,
+        name: str,
+        timezone: str | None,
+        policy: Policy,
+        rules: Sequence[Rule],
+        words: Mapping[str, Any],
     ) -> Calendar:
-        """Make a calendar without availability rules."""
+        """Make a calendar."""
         ...
 
     def revise_calendar(self, calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
