@@ -36,6 +36,11 @@ class Program:
     backend: Backend
     environment: Environment
 
+    def close(self) -> None:
+        """Give back everything that is open."""
+        self.backend.close()
+        self.app.store.close()
+
 
 def open_program(settings: Settings) -> Program:
     """Open the database, bring it up to date, and make the first environment if there is none.

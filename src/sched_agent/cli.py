@@ -76,7 +76,7 @@ def _program(environment: str = "default", *, make: bool = False) -> Iterator[An
             program = Program(settings, program.app, program.backend, chosen)
         yield program
     finally:
-        program.app.store.close()
+        program.close()
 
 
 @app.callback(invoke_without_command=True)

@@ -47,6 +47,7 @@ def examine(settings: Settings) -> Sequence[Finding]:
         _clock,
         _port,
         _tokens,
+        _backend,
         _mcp,
     )
     return [_made(check, settings) for check in checks]
@@ -159,7 +160,7 @@ def _tokens(settings: Settings) -> Finding:
     try:
         some = program.app.store.has_tokens()
     finally:
-        program.app.store.close()
+        program.close()
     if some:
         return Finding("tokens", ok=True, found="HTTP asks for a token")
     return Finding(
@@ -170,6 +171,19 @@ def _tokens(settings: Settings) -> Finding:
     )
 
 
+def _backend(settings: Settings) -> Finding:
+    if settings.backend == "local":
+        return Finding("backend", ok=True, found="local: calendars are in the database")
+    program = open_program(settings)
+    try:
+        page = program.backend.calendars(local_admin(program.environment), limit=50)
+    finally:
+        program.close()
+    found = f"{settings.backend} at {settings.base_url}: {len(page.items)} calendars can be read"
+    advice = "" if page.items else "make a calendar there, or take a token that can see one"
+    return Finding("backend", ok=bool(page.items), found=found, advice=advice)
+
+
 def _mcp(settings: Settings) -> Finding:
     import anyio
 
@@ -177,7 +191,7 @@ def _mcp(settings: Settings) -> Finding:
     try:
         names = anyio.run(_list_tools, program)
     finally:
-        program.app.store.close()
+        program.close()
     return Finding("mcp", ok=bool(names), found=f"a client listed {len(names)} tools")
 
 

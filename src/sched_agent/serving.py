@@ -40,7 +40,7 @@ def serve(program: Program, settings: Settings, workers: int) -> bool:
         workers: How many processes answer.
     """
     if workers > 1:
-        program.app.store.close()  # each worker opens its own
+        program.close()  # each worker opens its own
         return _serve_in_several(settings, workers)
     server = _Announced(_config(_served(program, settings), settings), settings)
     with suppress(SystemExit):  # uvicorn has said why, and would end with a code of its own
@@ -96,7 +96,7 @@ def _served(program: Program, settings: Settings, *, is_worker: bool = False) ->
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
         with (
-            closing(program.app.store),
+            closing(program),
             _orderly_end(doorway, is_worker=is_worker),
             swept(program.app),
         ):

@@ -23,6 +23,10 @@ class Backend(Protocol):
         """What it can do. Whatever else it is asked for, it refuses as `Unsupported`."""
         ...
 
+    def close(self) -> None:
+        """Give back what is open, but for the database."""
+        ...
+
     def now(self) -> int:
         """Return the instant by which this backend decides."""
         ...

@@ -51,12 +51,15 @@ class HostedBackend:
         """
         self.abilities = vendor.abilities
         self.now = app.clock
-        self.close = vendor.close
         self._vendor = vendor
         self._environment = environment
         self._claims = claims
         self._reading = Reading(vendor, app.clock)
         self._writing = Writing(vendor, self._reading, claims)
+
+    def close(self) -> None:
+        """See `backends.base.Backend`."""
+        self._vendor.close()
 
     def calendars(
         self, caller: Caller, *, query: str | None = None, limit: int, after: Number = 0

@@ -29,3 +29,6 @@ class LocalBackend:
         self.rules = partial(calendars.rules, app)
         self.add_rule = partial(calendars.add_rule, app)
         self.remove_rule = partial(calendars.remove_rule, app)
+
+    def close(self) -> None:
+        """See `backends.base.Backend`. The database is not the backend's to close."""

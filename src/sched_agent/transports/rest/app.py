@@ -85,7 +85,8 @@ def application(
     )
     rest.state.app = app
     rest.router.routes.extend(mcp.routes)  # first: it is asked for most
-    rest.include_router(talkover.router)
+    if settings.backend == "local":  # the families are doors to our own calendars
+        rest.include_router(talkover.router)
     _add_health(rest, app)
     _tell_errors(rest)
     return Gate(
