@@ -200,6 +200,7 @@ def test_the_doctor_finds_a_healthy_machine_healthy(run):
         "clock",
         "port",
         "tokens",
+        "backend",
         "mcp",
     ]
     assert all(finding["ok"] for finding in findings)
