@@ -160,6 +160,18 @@ def test_an_attendee_is_not_found_by_a_part(who):
         find([JANE], who)
 
 
+def test_an_attendee_has_a_number_that_stays_and_is_found_by_it():
+    omar = Attendee(name="Omar", member_id=7)
+
+    assert find([omar, JANE], 7) == 0
+    assert find([omar, JANE], JANE.member) == 1
+    assert JANE.member == Attendee(email="JANE@example.com").member < 2**53
+    with pytest.raises(UnknownAttendee, match="no attendee with that number"):
+        find([omar, JANE], 8)
+    with pytest.raises(UnknownAttendee, match="Several attendees have that number"):
+        find([omar, Attendee(name="Jo", member_id=7)], 7)
+
+
 def test_two_attendees_of_one_name_have_to_be_told_apart():
     with pytest.raises(UnknownAttendee, match="Several"):
         find([Attendee(name="Jo"), Attendee(name="jo", email="j@x.org")], "Jo")

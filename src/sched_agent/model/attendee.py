@@ -51,8 +51,10 @@ class Attendee:
                 fields={"attendees": "each needs a name, an email or a phone"},
             )
 
-    def is_called(self, who: str) -> bool:
-        """Whether `who` is this attendee's whole name, e-mail or phone number."""
+    def is_called(self, who: str | int) -> bool:
+        """Whether `who` is this attendee's whole name, e-mail or phone, or number as a member."""
+        if isinstance(who, int):
+            return who == self.member
         sought = fold(who)
         if sought in {fold(self.name or ""), fold(self.email or "")} - {""}:
             return True
@@ -64,20 +66,25 @@ class Attendee:
         return f"{fold(self.name or '')}\n{fold(self.email or '')}\n{digits(self.phone or '')}\n"
 
 
-def find(attendees: Sequence[Attendee], who: str) -> int:
+def find(attendees: Sequence[Attendee], who: str | int) -> int:
     """Return the position of the one attendee that `who` names.
 
     Raises:
         UnknownAttendee: Nobody there is called that, or several are.
     """
     found = [at for at, attendee in enumerate(attendees) if attendee.is_called(who)]
+    if len(found) == 1:
+        return found[0]
+    if isinstance(who, int):
+        which = "Several attendees have" if found else "The event has no attendee with"
+        raise UnknownAttendee(
+            f"{which} that number.", hint="Read the event's attendees and their numbers."
+        )
     if not found:
         raise UnknownAttendee("The event has no attendee with that name, e-mail or phone.")
-    if len(found) > 1:
-        raise UnknownAttendee(
-            "Several attendees have that name.", hint="Name the attendee by e-mail or phone."
-        )
-    return found[0]
+    raise UnknownAttendee(
+        "Several attendees have that name.", hint="Name the attendee by e-mail or phone."
+    )
 
 
 def keep_responses(before: Sequence[Attendee], after: Sequence[Attendee]) -> tuple[Attendee, ...]:

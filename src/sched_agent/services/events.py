@@ -221,17 +221,25 @@ def respond(
     app: App,
     caller: Caller,
     event_id: Number,
-    attendee: str,
+    attendee: str | int,
     response: Response,
     *,
     request_id: str | None = None,
 ) -> Event:
     """Write down what an attendee answers to the invitation.
 
+    Args:
+        app: The program.
+        caller: Who asks.
+        event_id: The event.
+        attendee: Their name, e-mail or phone, or their number as a member.
+        response: The answer.
+        request_id: See `retries.once`.
+
     Raises:
         NotAllowed: The caller may not change the event.
         UnknownEvent: There is no such event.
-        UnknownAttendee: It has no attendee of that name, e-mail or phone.
+        UnknownAttendee: It has no such attendee, or several.
         StatusConflict: The event is cancelled.
         RequestIdReused: The request_id came before with other arguments.
     """
