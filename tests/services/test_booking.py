@@ -541,3 +541,13 @@ def test_together_the_tightest_limit_decides_and_is_told(app, admin, calendar, b
     limit = next(iter(policy.values()))
     told = why_not(code, [one.policy for one in answer.refused_by])
     assert str(limit) in told
+
+
+def test_a_note_about_a_calendar_leaves_the_other_notes_as_they_are(app, admin, calendar):
+    calendars.revise(app, admin, calendar.id, {"metadata": {"a": None, "color": "red"}})
+
+    noted = calendars.revise(app, admin, calendar.id, {}, notes={"color": None, "slug": "x"})
+
+    assert noted.metadata == {"a": None, "slug": "x"}
+    bare = calendars.revise(app, admin, calendar.id, {"metadata": None}, notes={"slug": None})
+    assert bare.metadata is None

@@ -103,6 +103,7 @@ def revise(
     calendar_id: Number,
     changes: Mapping[str, Any],
     *,
+    notes: Mapping[str, Any] | None = None,
     request_id: str | None = None,
     needs: Level = Level.ADMIN,
 ) -> Calendar:
@@ -110,6 +111,15 @@ def revise(
 
     Events that it holds already stay as they are; those that have dates keep the dates, and move
     with its zone.
+
+    Args:
+        app: The program.
+        caller: Who asks.
+        calendar_id: The calendar.
+        changes: New values by their fields' names.
+        notes: New entries of its metadata; None takes one away, and the others stay.
+        request_id: See `retries.once`.
+        needs: See `create`.
 
     Raises:
         NotAllowed: See `create`.
@@ -127,13 +137,20 @@ def revise(
         before = tx.lock_calendar(calendar_id)
         policy = replace(before.policy, **rules_changed)
         after = replace(before, **words, policy=policy, updated_at=app.clock())
+        if notes:
+            after = replace(after, metadata=_noted(after.metadata or {}, notes))
         tx.put_calendar(after)
         if after.timezone != before.timezone:
             _keep_dates(tx, after)
         return after
 
-    arguments = (calendar_id, sorted(changes.items()))
+    arguments = (calendar_id, sorted(changes.items()), sorted((notes or {}).items()))
     return once(app, caller, ("update_calendar", request_id, arguments), Calendar, act)
+
+
+def _noted(metadata: Mapping[str, Any], notes: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    others = {name: value for name, value in metadata.items() if name not in notes}
+    return others | {name: value for name, value in notes.items() if value is not None} or None
 
 
 def _keep_dates(tx: Transaction, calendar: Calendar) -> None:
