@@ -5,7 +5,8 @@
     │                           InThePast OwnerConflict Unsupported
     ├── NotAuthenticated   401
     ├── NotAllowed         403
-    ├── NotFound           404  UnknownCalendar UnknownEvent UnknownRule UnknownAttendee
+    ├── NotFound           404  UnknownWorkspace UnknownCalendar UnknownEvent UnknownRule
+    │                           UnknownAttendee
     ├── Conflict           409  OutsideHours TooSoon TooFarAhead DayFull TooManyAttendees SlotTaken
     │   │                       TooManyHolds StatusConflict HoldExpired RequestIdReused
     │   └── Stale          412
@@ -137,6 +138,13 @@ class NotFound(SchedAgentError):
     """No such thing in this environment."""
 
     status = 404
+
+
+class UnknownWorkspace(NotFound):
+    """The path names a workspace that is not the token's."""
+
+    code = "unknown_workspace"
+    hint = "Use the UUID of the environment that the token is for."
 
 
 class UnknownCalendar(NotFound):

@@ -321,6 +321,7 @@ ONLY_ONE_DOOR = {
 }
 NEITHER_DOOR = {
     "outcome_unknown": "it takes a connection that breaks in a commit: test_lost_connections.py",
+    "unknown_workspace": "only the paths of the workspace family name one: test_workspace.py",
     "unsupported": "these calendars can do it all: tests/backends",
     "provider_rejected": "these calendars are nobody else's: tests/backends",
 }
