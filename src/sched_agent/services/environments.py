@@ -45,6 +45,13 @@ def find(app: App, name: str) -> Environment:
     return known[name]
 
 
+def of(app: App, caller: Caller) -> Environment:
+    """Return the environment that a caller works in."""
+    caller.require(Level.READ)
+    with app.store.snapshot(caller.environment_id) as tx:
+        return tx.environment()
+
+
 def local_admin(environment: Environment) -> Caller:
     """Return the caller on this machine: whoever may open the database may do everything."""
     return Caller(environment_id=environment.id, name="local", level=Level.ADMIN)
