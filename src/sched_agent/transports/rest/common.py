@@ -1,15 +1,23 @@
 """What the routes of all REST families have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
-from sched_agent.errors import UnknownArgument
+from sched_agent.errors import InvalidArgument, UnknownArgument
+from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller
+from sched_agent.model.event import Event, EventFilter
+from sched_agent.services import calendars, events
 from sched_agent.services.app import App
+from sched_agent.speech.iso import read_bound, read_moment
 from sched_agent.transports.auth import caller_of
+
+MOST_ROWS = 5000
+"""As many events or slots as one answer is made of."""
 
 
 def problems(
@@ -55,3 +63,47 @@ Retried = Annotated[
         description="Names the request, so that its repetition acts once and gets the first answer",
     ),
 ]
+
+
+def all_calendars(app: App, caller: Caller) -> list[Calendar]:
+    """Return the calendars of the environment, by id."""
+    found: list[Calendar] = []
+    while True:
+        page = calendars.find_all(app, caller, limit=500, after=found[-1].id if found else 0)
+        found += page.items
+        if page.next_cursor is None:
+            return found
+
+
+def all_events(
+    app: App, caller: Caller, wanted: EventFilter, names: tuple[str, str]
+) -> Sequence[Event]:
+    """Return what a filter lets through, by (start, id); `names` are its bounds in the query.
+
+    Raises:
+        UnknownCalendar: One of the calendars does not exist.
+        InvalidArgument: It is more than one answer may hold.
+    """
+    found = events.find_all(app, caller, wanted, MOST_ROWS)
+    if found.next_cursor is not None:
+        raise InvalidArgument(
+            f"More than {MOST_ROWS} events lie there.",
+            hint=f"Ask for less with {names[0]} and {names[1]}.",
+        )
+    return found.items
+
+
+def bounds(
+    texts: tuple[str | None, str | None], in_zone: ZoneInfo, names: tuple[str, str]
+) -> tuple[int | None, int | None]:
+    """Return the bounds of a list: a date is its first midnight, as an end its last."""
+    start, end = (
+        None if text is None else read_bound(text, in_zone, field=name, is_end=is_end)[0]
+        for text, name, is_end in zip(texts, names, (False, True), strict=True)
+    )
+    return start, end
+
+
+def moment(text: str | None, in_zone: ZoneInfo, name: str) -> int | None:
+    """Return the instant of a date-time, if there is one."""
+    return None if text is None else read_moment(text, in_zone, field=name).at

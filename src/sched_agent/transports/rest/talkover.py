@@ -28,7 +28,18 @@ from sched_agent.services.availability import Question
 from sched_agent.speech.iso import read_bound, read_moment, utc_text
 from sched_agent.tools.arguments import calendar_number, event_number, rule_number
 from sched_agent.transports.problem import Problem
-from sched_agent.transports.rest.common import Asking, Retried, Running, known_query, problems
+from sched_agent.transports.rest.common import (
+    MOST_ROWS,
+    Asking,
+    Retried,
+    Running,
+    all_calendars,
+    all_events,
+    bounds,
+    known_query,
+    moment,
+    problems,
+)
 from sched_agent.transports.rest.talkover_shapes import (
     CalendarBody,
     CalendarChanges,
@@ -48,7 +59,6 @@ from sched_agent.transports.rest.talkover_shapes import (
     etag,
 )
 
-MOST_ROWS = 5000
 _PROBLEMS = problems(
     Problem,
     {
@@ -101,14 +111,7 @@ def create_calendar(
 @router.get("/calendars", tags=["calendars"])
 def list_calendars(app: Running, caller: Asking) -> Envelope[list[CalendarData]]:
     """List all calendars of the environment."""
-    found: list[CalendarData] = []
-    after = 0
-    while True:
-        page = calendars.find_all(app, caller, limit=500, after=after)
-        found += [CalendarData.of(calendar) for calendar in page.items]
-        if page.next_cursor is None:
-            return Envelope(data=found)
-        after = page.items[-1].id
+    return Envelope(data=[CalendarData.of(calendar) for calendar in all_calendars(app, caller)])
 
 
 Bound = Annotated[str | None, Query(max_length=64, json_schema_extra={"format": "date-time"})]
@@ -388,25 +391,17 @@ def _event(app: App, caller: Caller, calendar_id: str, event_id: str) -> tuple[C
     return calendar, event
 
 
-def _bounds(from_: str | None, to: str | None, calendar: Calendar) -> tuple[int | None, int | None]:
-    start = end = None
-    if from_ is not None:
-        start, _ = read_bound(from_, calendar.zone, field="from", is_end=False)
-    if to is not None:
-        end, _ = read_bound(to, calendar.zone, field="to", is_end=True)
-    return start, end
-
-
 def _listing(
     app: App,
     caller: Caller,
     numbers: tuple[ids.Number, ...],
-    bounds: tuple[str | None, str | None],
+    between: tuple[str | None, str | None],
     wanted_status: Status | None,
     paging: tuple[int | None, int | None],
 ) -> Listing[EventData] | Envelope[list[EventData]]:
     """Return events inside the bounds: all of them, or the page that was asked for."""
-    start, end = _bounds(*bounds, calendars.get(app, caller, numbers[0]))
+    zone = calendars.get(app, caller, numbers[0]).zone
+    start, end = bounds(between, zone, ("from", "to"))
     wanted = EventFilter(
         calendar_ids=numbers,
         starts_from=start,
@@ -414,12 +409,7 @@ def _listing(
         contained=True,
         statuses=frozenset({wanted_status} if wanted_status else Status),
     )
-    found = events.find_all(app, caller, wanted, MOST_ROWS)
-    if found.next_cursor is not None:
-        raise InvalidArgument(
-            f"More than {MOST_ROWS} events lie there.", hint="Ask for less with from and to."
-        )
-    rows = [EventData.of(event) for event in found.items]
+    rows = [EventData.of(event) for event in all_events(app, caller, wanted, ("from", "to"))]
     if paging == (None, None):
         return Envelope(data=rows)
     page, per_page = paging[0] or 1, paging[1] or 25
@@ -477,10 +467,6 @@ def _event_change(body: EventChanges, calendar: Calendar, event: Event) -> Chang
         )
     return Change(
         fields=fields,
-        start=_moment(body.start_at, calendar, "start_at"),
-        end=_moment(body.end_at, calendar, "end_at"),
+        start=moment(body.start_at, calendar.zone, "start_at"),
+        end=moment(body.end_at, calendar.zone, "end_at"),
     )
-
-
-def _moment(text: str | None, calendar: Calendar, field: str) -> int | None:
-    return None if text is None else read_moment(text, calendar.zone, field=field).at
