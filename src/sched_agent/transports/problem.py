@@ -145,7 +145,12 @@ _TIMEKIT_NAMES = {"start_at": "start", "end_at": "end", "title": "what", "locati
 
 
 def _workspace_status(error: SchedAgentError) -> int:
-    """Return 400 for what the vendor calls a domain's validation, else what the error says."""
+    """Return 400 for what the vendor calls a domain's validation, else what the error says.
+
+    A field or parameter that does not exist is its 422, the validation of the schema.
+    """
+    if isinstance(error, UnknownArgument):
+        return 422
     domain = (Invalid, OutsideHours, TooSoon, TooFarAhead)
     return 400 if isinstance(error, domain) else error.status
 
@@ -167,10 +172,13 @@ def _detail(error: SchedAgentError) -> str:
         told = "A field or parameter was sent that does not exist here."
     elif isinstance(error, Invalid) and error.fields:
         told = "; ".join(f"{_camel(name)}: {what}" for name, what in error.fields.items()) + "."
-    return f"{told} {error.hint}".strip()
+    return _OUR_NAMES.sub(lambda name: _camel(name[0]), f"{told} {error.hint}".strip())
 
 
-_WORKSPACE_NAMES = {"start_at": "startTime", "end_at": "endTime", "timezone": "timezone"}
+_OUR_NAMES = re.compile(
+    r"\b(?:(?:start|end)_(?:at|time)|owner_(?:type|id)|created_by|days_of_week)\b"
+)
+_WORKSPACE_NAMES = {"start_at": "startTime", "end_at": "endTime"}
 
 
 def _camel(name: str) -> str:

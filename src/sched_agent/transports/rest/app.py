@@ -13,7 +13,7 @@ from starlette.routing import Match, Route
 
 from sched_agent import __version__
 from sched_agent.backends.base import Backend
-from sched_agent.errors import InvalidArgument, SchedAgentError, Unavailable
+from sched_agent.errors import InvalidArgument, SchedAgentError, Unavailable, UnknownArgument
 from sched_agent.model.calendar import Environment
 from sched_agent.services.app import App
 from sched_agent.settings import Settings
@@ -158,9 +158,16 @@ def _methods(rest: FastAPI, request: Request) -> list[str]:
     return sorted({method for route in here for method in route.methods or ()})
 
 
-def _malformed(faults: Any) -> InvalidArgument:
+def _malformed(faults: Any) -> SchedAgentError:
     """Name every field that is wrong, without its value."""
     fields: dict[str, str] = {}
+    unknown = [str(fault["loc"][-1])[:40] for fault in faults if fault["type"] == "extra_forbidden"]
+    if unknown:
+        return UnknownArgument(
+            f"There is no field {', '.join(unknown[:5])} here.",
+            hint="See /docs for the fields that there are.",
+            fields=dict.fromkeys(unknown[:5], "is not a field of this body"),
+        )
     for fault in faults:
         where = [str(part) for part in fault["loc"] if part not in {"body", "query", "path"}]
         message = str(fault["msg"]).removeprefix("Value error, ")
