@@ -14,6 +14,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from sched_agent.model.caller import Level
+from sched_agent.model.ids import Kind, uuid
 from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.services import tokens
 from sched_agent.settings import Settings
@@ -79,6 +80,25 @@ def url(start, calendar) -> str:
 def rest(url) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=url) as client:
         yield client
+
+
+@pytest.fixture
+def workspace(environment) -> str:
+    """Where the workspace family has the default environment."""
+    return f"/api/v2/w/{uuid(Kind.ENVIRONMENT, environment.id)}"
+
+
+@pytest.fixture
+def api_v2(rest, calendar, workspace) -> Callable[..., Any]:
+    """Call a path below the workspace and return its JSON; CAL is the first calendar's number."""
+
+    def api_v2(method, path, body=None, *, expect=200, headers=None, **params):
+        path = workspace + path.replace("CAL", str(calendar.id))
+        response = rest.request(method, path, json=body, params=params, headers=headers)
+        assert response.status_code == expect, response.text
+        return response.json()
+
+    return api_v2
 
 
 @pytest.fixture

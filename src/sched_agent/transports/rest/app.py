@@ -30,7 +30,9 @@ from sched_agent.transports.gate import (
 )
 from sched_agent.transports.mcp import SchedAgentServer, http_app
 from sched_agent.transports.problem import problem_response
-from sched_agent.transports.rest import talkover
+from sched_agent.transports.rest import talkover, workspace, workspace_calendars
+
+_FAMILIES = (talkover.router, workspace.router, workspace_calendars.router)
 
 
 def mcp_server(backend: Backend, settings: Settings) -> SchedAgentServer:
@@ -85,8 +87,9 @@ def application(
     )
     rest.state.app = app
     rest.router.routes.extend(mcp.routes)  # first: it is asked for most
-    if settings.backend == "local":  # the families are doors to our own calendars
-        rest.include_router(talkover.router)
+    # the families are doors to our own calendars
+    for family in _FAMILIES if settings.backend == "local" else ():
+        rest.include_router(family)
     _add_health(rest, app)
     _tell_errors(rest)
     return Gate(
@@ -152,7 +155,8 @@ def _tell_errors(rest: FastAPI) -> None:
 
 def _methods(rest: FastAPI, request: Request) -> list[str]:
     """Return the methods that a path has, over all its routes."""
-    routes = [r for r in (*talkover.router.routes, *rest.routes) if isinstance(r, Route)]
+    every = (*(route for family in _FAMILIES for route in family.routes), *rest.routes)
+    routes = [route for route in every if isinstance(route, Route)]
     fitting = [r for r in routes if r.matches(request.scope)[0] is not Match.NONE]
     here = [r for r in fitting if r.path == fitting[0].path]
     return sorted({method for route in here for method in route.methods or ()})

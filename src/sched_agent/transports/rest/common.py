@@ -1,16 +1,18 @@
 """What the routes of all REST families have in common."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
 from sched_agent.errors import InvalidArgument, UnknownArgument
+from sched_agent.model.attendee import Attendee
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller
 from sched_agent.model.event import Event, EventFilter
+from sched_agent.model.owner import Owner
 from sched_agent.services import calendars, events
 from sched_agent.services.app import App
 from sched_agent.speech.iso import read_bound, read_moment
@@ -107,3 +109,37 @@ def bounds(
 def moment(text: str | None, in_zone: ZoneInfo, name: str) -> int | None:
     """Return the instant of a date-time, if there is one."""
     return None if text is None else read_moment(text, in_zone, field=name).at
+
+
+class EventChanges(Protocol):
+    """The body of an update: fields that were not sent are not set."""
+
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The names of the fields that were sent."""
+        ...
+
+    def model_dump(self, *, include: set[str]) -> dict[str, Any]:
+        """Return some of the fields."""
+        ...
+
+    def owner(self) -> Owner | None:
+        """Return the owner."""
+        ...
+
+    def invited(self) -> tuple[Attendee, ...]:
+        """Return the attendees."""
+        ...
+
+
+def changed_fields(body: EventChanges) -> dict[str, Any]:
+    """Return what was sent of an event but for its time, by field; null clears where it can."""
+    sent = body.model_fields_set
+    cleared = {"description", "location", "created_by"}
+    words = body.model_dump(include=sent & (cleared | {"title", "status", "type"}))
+    fields = {name: value for name, value in words.items() if value is not None or name in cleared}
+    if "attendees" in sent:
+        fields["attendees"] = body.invited()
+    if sent & {"owner_type", "owner_id"}:
+        fields["owner"] = body.owner()
+    return fields

@@ -36,6 +36,7 @@ from sched_agent.transports.rest.common import (
     all_calendars,
     all_events,
     bounds,
+    changed_fields,
     known_query,
     moment,
     problems,
@@ -449,14 +450,7 @@ def _interval(body: EventBody, calendar: Calendar) -> Interval:
 
 
 def _event_change(body: EventChanges, calendar: Calendar, event: Event) -> Change:
-    sent = body.model_fields_set
-    cleared = {"description", "location", "created_by"}
-    words = body.model_dump(include=sent & (cleared | {"title", "status", "type"}))
-    fields = {k: v for k, v in words.items() if v is not None or k in cleared}
-    if "attendees" in sent:
-        fields["attendees"] = body.invited()
-    if sent & {"owner_type", "owner_id"}:
-        fields["owner"] = body.owner()
+    fields = changed_fields(body)
     if body.all_day:
         first, end = body.start_at, body.end_at
         return event.to_days(
