@@ -111,11 +111,12 @@ def test_a_list_shows_only_its_own_environment(url, a_token, theirs):
         assert "Secret" not in str(answer)
 
 
-def requests(url):
-    """Every documented request that names an id."""
+def requests(url, prefix):
+    """Every documented request of a family that names an id."""
     paths = httpx.get(f"{url}/openapi.json").json()["paths"]
     for path, operations in paths.items():
-        if "{" in path or path.endswith("/calendars/events"):
+        below = path.removeprefix(prefix)
+        if below != path and ("{" in below or below in {"/calendars/events", "/calendar-events"}):
             for method, operation in operations.items():
                 known = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
                 yield method, path, known
@@ -144,11 +145,58 @@ def test_every_endpoint_answers_for_their_ids_as_for_unknown_ones(url, a_token, 
         assert answer.status_code == 404, (method, filled_in, answer.text)
         return answer.json()
 
-    for method, path, known in requests(url):
+    for method, path, known in requests(url, "/api/v1"):
         below_own = [None, own] if "{event_id}" in path or "{rule_id}" in path else [None]
         for calendar in below_own:
             for_theirs = ask(method, path, known, ids, calendar)
             assert for_theirs == ask(method, path, known, unknown(ids), calendar)
+            tried += 1
+
+    assert tried == 17
+
+
+V2_BODIES = {
+    "post /calendar-events": {"calendarId": "CAL", "title": "x", "startTime": "2026-11-24T14:00"},
+    "put /calendar-events/EVT": {"title": "stolen"},
+    "put /calendar-events/EVT/attendees/7": {"response": "accepted"},
+    "put /calendars/CAL": {"name": "stolen"},
+    "post /calendars/CAL/schedules": {
+        "availabilityType": "unavailable",
+        "recurrence": "once",
+        "date": "2026-11-24",
+    },
+    "put /calendars/CAL/schedules/RUL": {"name": "stolen"},
+}
+V2_IDS = {"{calendar_id}": "CAL", "{event_id}": "EVT", "{schedule_id}": "RUL", "{member_id}": "7"}
+
+
+def test_every_endpoint_of_the_workspace_answers_for_their_ids_as_for_unknown_ones(
+    url, a_token, theirs, workspace
+):
+    ids, mine = theirs[2], bearer(a_token("admin"))
+    own = httpx.get(f"{url}{workspace}/calendars", headers=mine).json()["items"][0]["id"]
+    tried = 0
+
+    def ask(method, path, known, numbers):
+        body = V2_BODIES.get(f"{method} {path}")
+        body = body and {name: numbers.get(value, value) for name, value in body.items()}
+        params = {"calendarId": numbers["CAL"]} if "calendarId" in known else {}
+        for name, number in numbers.items():
+            path = path.replace(name, str(number))
+        answer = httpx.request(
+            method, url + workspace + path, headers=mine, params=params, json=body
+        )
+        assert answer.status_code == 404, (method, path, answer.text)
+        return answer.json()
+
+    for method, path, known in requests(url, "/api/v2/w/{workspace_uuid}"):
+        path = path.removeprefix("/api/v2/w/{workspace_uuid}")
+        for name, short in V2_IDS.items():
+            path = path.replace(name, short)
+        for below in [{}, {"CAL": own}] if "RUL" in path else [{}]:
+            for_theirs = ask(method, path, known, ids | below)
+            assert for_theirs == ask(method, path, known, unknown(ids) | below)
+            assert "Secret" not in str(for_theirs)
             tried += 1
 
     assert tried == 17

@@ -35,7 +35,7 @@ _PROBLEMS = problems(
 
 async def in_workspace(
     caller: Asking,
-    workspace_uuid: Annotated[str, Path(max_length=64, description="The token's workspace")],
+    workspace_uuid: Annotated[str, Path(description="The token's workspace")],
 ) -> None:
     """Refuse every workspace but the token's own; whether there is another one is not told."""
     own = ids.uuid(Kind.ENVIRONMENT, caller.environment_id)
