@@ -1,6 +1,10 @@
 """A real server on a real port, and clients for both of its doors."""
 
+import json
+import os
+import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -115,6 +119,26 @@ def a_token(app, environment) -> Callable[..., str]:
         )[1]
 
     return a_token
+
+
+@pytest.fixture
+def curl_to(url, a_token) -> Callable[..., tuple[int, Any]]:
+    """Run a curl command as a shell would, and return status and JSON."""
+    if shutil.which("curl") is None:
+        assert "CI" not in os.environ, "CI has to install curl"
+        pytest.skip("curl is not installed on this machine")
+    token = a_token("admin")
+
+    def curl(command, **more):
+        names = {"host": url, "token": token, **more}
+        script = (
+            command.strip().format(**names).replace("curl ", "curl -s -w '\\n%{http_code}' ", 1)
+        )
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+        body, _, status = done.stdout.rpartition("\n")
+        return int(status), json.loads(body)
+
+    return curl
 
 
 def bearer(token: str) -> dict[str, str]:

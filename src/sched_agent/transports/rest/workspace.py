@@ -265,6 +265,12 @@ def _days(body: EventRequest) -> tuple[int | None, int | None]:
         next((read_date(text, name) for name, text in both if text is not None), None)
         for both in (named, ended)
     )
+    if first is not None and end is not None and end <= first:
+        raise InvalidArgument(
+            "endDate must be after startDate.",
+            hint="It is the day after the last one; for a single day leave it out.",
+            fields={"endDate": "must be after startDate"},
+        )
     return first, end
 
 

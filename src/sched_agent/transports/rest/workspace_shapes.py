@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from sched_agent.model.attendee import Attendee, Response
@@ -120,6 +120,16 @@ class AttendeeRequest(Request):
         )
 
 
+def _told_apart(attendees: list[AttendeeRequest]) -> list[AttendeeRequest]:
+    numbers = [one.member_id for one in attendees if one.member_id is not None]
+    if len(set(numbers)) < len(numbers):
+        raise ValueError("must not name a memberId twice")
+    return attendees
+
+
+Attendees = Annotated[list[AttendeeRequest], Field(max_length=200), AfterValidator(_told_apart)]
+
+
 class EventRequest(Request):
     """What CreateEventRequest and UpdateEventRequest have in common."""
 
@@ -145,7 +155,7 @@ class EventRequest(Request):
     owner_type: OwnerType | None = None
     owner_id: ActorId | None = None
     created_by: ActorId | None = None
-    attendees: Annotated[list[AttendeeRequest], Field(max_length=200)] | None = None
+    attendees: Attendees | None = None
 
     def owner(self) -> Owner | None:
         """Return the owner that the two fields name together."""
