@@ -1,11 +1,13 @@
 """What is refused over the workspace family may be about a patient: no error text repeats it."""
 
+from typing import Any
+
 import httpx
 import pytest
 
 NAME = "Rosalind Okafor"
 MANY = f"{NAME} " * 300
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "post /calendar-events": {"title": "x", "startTime": "2026-11-24T10:00"},
     "post /calendars": {"name": "x"},
     "post /calendars/CAL/schedules": {
@@ -71,7 +73,7 @@ def hides(response):
 def test_no_error_text_repeats_what_was_sent(rest, workspace, operations):
     refused = 0
     for method, path, query, example, fields in operations:
-        sent = [{"params": {name: NAME}} for name in (*query, NAME)]
+        sent: list[dict[str, Any]] = [{"params": {name: NAME}} for name in (*query, NAME)]
         sent.append({"headers": {"Idempotency-Key": NAME * 20}})
         sent.append({"headers": {"Authorization": f"Bearer {NAME}"}})
         if fields is not None:
