@@ -62,9 +62,11 @@ def test_a_calendar_is_created_listed_read_changed_and_deleted(api_v2):
     made = api_v2("POST", "/calendars", body)
     path = f"/calendars/{made['id']}"
 
+    assert made["bookingRules"]["availability"] == "open"
     assert made == body | {
         "id": made["id"],
         "schedules": None,
+        "bookingRules": made["bookingRules"],
         "createdAt": "2026-11-20T15:00:00Z",
         "updatedAt": "2026-11-20T15:00:00Z",
     }

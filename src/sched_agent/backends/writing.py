@@ -16,7 +16,14 @@ from sched_agent.backends.claims import Attempt, Claims
 from sched_agent.backends.http import Unanswered
 from sched_agent.backends.reading import Reading
 from sched_agent.backends.vendor import Seen, Vendor
-from sched_agent.errors import OutcomeUnknown, SchedAgentError, SlotTaken, UnknownEvent
+from sched_agent.errors import (
+    Conflict,
+    OutcomeUnknown,
+    ProviderRejected,
+    SchedAgentError,
+    SlotTaken,
+    UnknownEvent,
+)
 from sched_agent.model.calendar import Calendar, DoubleBooking
 from sched_agent.model.event import Event
 from sched_agent.model.schedule import Check
@@ -48,12 +55,13 @@ class Writing:
         """
         with self._claimed(calendar, event, check, attempt):
             mine: list[Event] = []
-            if attempt.again or check is not Check.NONE:
+            looks = check is not Check.NONE and not self._vendor.refuses_overlaps
+            if attempt.again or looks:
                 seen = self._reading.see_around(calendar, event.interval)
                 mine = seen.marked(attempt.mark)
                 if not mine:
                     self._admit(calendar, event, seen, check)
-            made = mine[0] if mine else self._create(calendar, event, attempt.mark)
+            made = mine[0] if mine else self._create(calendar, event, attempt.mark, check)
             if not self._vendor.refuses_overlaps:
                 made = self._look_back(calendar, made, attempt.mark, check)
         self._reading.know([made])
@@ -143,7 +151,7 @@ class Writing:
         except SchedAgentError:
             return  # the refusal is the answer, with or without
 
-    def _create(self, calendar: Calendar, event: Event, mark: str) -> Event:
+    def _create(self, calendar: Calendar, event: Event, mark: str, check: Check) -> Event:
         try:
             return self._vendor.create(event, mark)
         except Unanswered as lost:
@@ -156,11 +164,11 @@ class Writing:
                 if mine:
                     return mine[0]
             raise _unknown("booked", lost) from lost
-        except SlotTaken:
-            # one of two that arrived of the same request may have been first
-            mine = self._reading.see_around(calendar, event.interval).marked(mark)
-            if mine:
+        except (Conflict, ProviderRejected):
+            seen = self._reading.see_around(calendar, event.interval)
+            if mine := seen.marked(mark):  # the same request may have arrived twice
                 return mine[0]
+            self._admit(calendar, event, seen, check)  # it may be known better why not
             raise
 
     def _look_back(self, calendar: Calendar, made: Event, mark: str, check: Check) -> Event:

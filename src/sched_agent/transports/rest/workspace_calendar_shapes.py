@@ -5,7 +5,7 @@ A schedule is one of our availability rules: `once` is an exception for a date, 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -19,7 +19,7 @@ from sched_agent.model.availability_rule import (
     clock_text,
     read_rule,
 )
-from sched_agent.model.calendar import Calendar
+from sched_agent.model.calendar import Availability, Calendar, DoubleBooking
 from sched_agent.model.days import read_date
 from sched_agent.model.text import fold
 from sched_agent.speech.iso import utc_text
@@ -43,7 +43,7 @@ _BELONGS: Mapping[Recurrence, frozenset[str]] = {
 class CalendarRequest(Request):
     """What CreateCalendarRequest and UpdateCalendarRequest have in common."""
 
-    only_read = frozenset({"id", "schedules", "createdAt", "updatedAt"})
+    only_read = frozenset({"id", "schedules", "bookingRules", "createdAt", "updatedAt"})
 
     description: Text | None = None
     timezone: Zone | None = Field(None, description="IANA name; default: the workspace's")
@@ -169,6 +169,22 @@ class CalendarScheduleResponse(Shape):
         return cls(id=rule.id, calendar_id=calendar_id, description=None, **_fields(rule))
 
 
+class BookingRules(Shape):
+    """What a calendar offers and accepts; null means no limit."""
+
+    availability: Availability = Field(
+        description="rules: only inside schedules; open: at any time where none is available"
+    )
+    double_booking: DoubleBooking
+    slot_step_minutes: int | None
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    min_notice_minutes: int
+    max_days_ahead: int | None
+    max_events_per_day: int | None
+    max_attendees: int | None
+
+
 class CalendarResponse(Shape):
     """A calendar."""
 
@@ -182,6 +198,7 @@ class CalendarResponse(Shape):
     schedules: list[CalendarScheduleResponse] | None = Field(
         description="Null where they were not asked for"
     )
+    booking_rules: BookingRules = Field(description="Our addition; the other families set them")
     created_at: str
     updated_at: str
 
@@ -203,6 +220,7 @@ class CalendarResponse(Shape):
             is_public=notes.get("isPublic") is True,
             slug=slug if isinstance(slug, str) and slug else _slug(calendar),
             schedules=schedules,
+            booking_rules=BookingRules(**asdict(calendar.policy)),
             created_at=utc_text(calendar.created_at),
             updated_at=utc_text(calendar.updated_at),
         )
