@@ -6,7 +6,6 @@ whoever made it is gone. Requests are remembered in the same store: that they we
 anything is sent, and what they were answered.
 """
 
-import hashlib
 import logging
 import secrets
 from collections.abc import Callable, Iterator
@@ -132,20 +131,21 @@ class Claims:
         """
         operation, request_id, arguments = request
         if request_id is None:
-            return act(Attempt(_mark(secrets.token_bytes(16)), again=False))
+            return act(Attempt(_new_mark(), again=False))
         key = RequestKey(f"{caller.environment_id} {caller.name}", operation, request_id)
         begun = key._replace(operation=f"{operation} begun")
         printed = fingerprint(arguments)
-        mark = _mark(repr(key).encode())
+        mark = _new_mark()
         until = monotonic() + self._settle_seconds
         while True:
             if before := self._recall(key):
                 return replayed(before, printed, answer_type)
-            earlier = self._begin(begun, printed)
+            earlier = self._begin(begun, printed, mark)
             if earlier is None or self._is_settled(earlier) or monotonic() > until:
                 break
             sleep(_PAUSE_SECONDS)  # another process may be at it: its answer is ours, too
         try:
+            mark = mark if earlier is None else str(earlier.answer["mark"])
             answer = act(Attempt(mark, again=earlier is not None))
         except OutcomeUnknown:
             raise  # that it was begun stays known
@@ -193,13 +193,13 @@ class Claims:
         with self._app.store.snapshot(self._caller.environment_id) as tx:
             return tx.recall(key)
 
-    def _begin(self, begun: RequestKey, printed: str) -> Remembered | None:
+    def _begin(self, begun: RequestKey, printed: str, mark: str) -> Remembered | None:
         """Write down that a request is begun, or return what was written down when it was."""
         now = self._app.clock()
         with self._app.store.transaction(self._caller.environment_id) as tx:
             earlier = tx.claim(begun)
             if earlier is None:
-                tx.remember(begun, Remembered(printed, {"at": now}), now)
+                tx.remember(begun, Remembered(printed, {"at": now, "mark": mark}), now)
                 return None
         if earlier.fingerprint != printed:
             raise RequestIdReused("That request_id was used for another request before.")
@@ -224,5 +224,5 @@ class Claims:
             log.warning("an answer was not kept: %s", error.message)
 
 
-def _mark(seed: bytes) -> str:
-    return hashlib.sha256(seed).hexdigest()[:16]
+def _new_mark() -> str:
+    return secrets.token_hex(8)

@@ -261,8 +261,12 @@ class HostedBackend:
         self._admit(caller, Level.ADMIN, Ability.CREATE_CALENDAR)
         words = {"description": description, "owner_id": owner_id}
 
-        def act(_: Attempt) -> Calendar:
+        def act(attempt: Attempt) -> Calendar:
             self._reading.forget_calendars()
+            if attempt.again:  # then one of that name may be there
+                for calendar in self._vendor.calendars():
+                    if calendar.name == name:
+                        return calendar
             return self._vendor.create_calendar(name, timezone, policy, rules, words)
 
         arguments = (name, timezone, policy, tuple(rules), sorted(words.items()))
@@ -300,8 +304,12 @@ class HostedBackend:
         """See `backends.base.Backend`."""
         self._admit(caller, Level.ADMIN, Ability.ADD_AVAILABILITY_RULE)
 
-        def act(_: Attempt) -> Rule:
-            return self._vendor.add_rule(self._reading.calendar(calendar_id), rule)
+        def act(attempt: Attempt) -> Rule:
+            calendar = self._reading.calendar(calendar_id)
+            for known in self._vendor.rules(calendar) if attempt.again else ():
+                if replace(known, id=rule.id) == rule:
+                    return known
+            return self._vendor.add_rule(calendar, rule)
 
         request = ("add_availability_rule", request_id, (calendar_id, rule))
         kept: Rule = self._claims.once(caller, request, Rule, act)  # type: ignore[arg-type]  # a union is a type to pydantic

@@ -1,6 +1,9 @@
-"""A vendor's ids, which are any text, and the numbers that we know them by."""
+"""A vendor's ids, which are any text, and the numbers that we know them by; and our marks."""
+
+from collections.abc import Iterable
 
 from sched_agent.errors import ProviderRejected
+from sched_agent.model.event import Event
 from sched_agent.model.ids import Kind, Number, foreign
 
 _MOST_KNOWN = 100_000
@@ -11,6 +14,7 @@ class Names:
 
     def __init__(self) -> None:
         self._texts: dict[tuple[Kind, Number], str] = {}
+        self._marks: dict[Number, str] = {}
 
     def learn(self, kind: Kind, text: str) -> Number:
         """Return the number of a vendor's id.
@@ -28,3 +32,18 @@ class Names:
     def of(self, kind: Kind, number: Number) -> str | None:
         """Return the vendor's id, if it was read."""
         return self._texts.get((kind, number))
+
+    def note(self, event_id: Number, mark: str | None) -> None:
+        """Keep an event's mark in mind."""
+        if len(self._marks) > _MOST_KNOWN:
+            self._marks.clear()
+        if mark is not None:
+            self._marks[event_id] = mark
+
+    def mark_of(self, event_id: Number) -> str | None:
+        """Return the mark that an event was read with."""
+        return self._marks.get(event_id)
+
+    def marks(self, events: Iterable[Event]) -> dict[Number, str]:
+        """Return the marks of those events that have one."""
+        return {event.id: mark for event in events if (mark := self._marks.get(event.id))}

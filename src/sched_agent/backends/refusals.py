@@ -1,6 +1,7 @@
 """What a vendor's error means to us, whichever of the documented envelopes it comes in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -20,6 +21,7 @@ from sched_agent.errors import (
 )
 from sched_agent.speech.phrasing import quoted
 
+DataT = TypeVar("DataT")
 ResultT = TypeVar("ResultT")
 
 _OURS: Mapping[str, type[SchedAgentError]] = {
@@ -54,15 +56,34 @@ def asked(
         raise _error_of(name, refused.reply, missing, books=books) from None
 
 
-def understood_write(api: Api, reply: Reply, adapter: TypeAdapter[ResultT]) -> ResultT:
+@contextmanager
+def sane(name: str) -> Iterator[None]:
+    """Take what a vendor tells for what it is, or, if that can't be, refuse to.
+
+    Raises:
+        ProviderRejected: It tells of a time, zone, person or rule that does not exist.
+    """
+    try:
+        yield
+    except Invalid as error:
+        told = f"The {name} server tells of something that can't be: {error.message}"
+        raise ProviderRejected(told) from error
+
+
+def understood_write(
+    api: Api,
+    reply: Reply,
+    adapter: TypeAdapter[DataT],
+    convert: Callable[[DataT], ResultT],
+) -> ResultT:
     """Return what the answer to a write says.
 
     Raises:
         Unanswered: It says nothing that can be understood: nobody knows what was done.
     """
     try:
-        return api.understood(reply, adapter)
-    except ProviderRejected as error:
+        return convert(api.understood(reply, adapter))
+    except (ProviderRejected, Invalid) as error:
         raise Unanswered(error.message) from error
 
 

@@ -6,6 +6,7 @@ bounds end_at), so they are asked for as far around as an event may last.
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date as Date  # noqa: N812  # a field has that name
 from functools import partial
@@ -19,12 +20,14 @@ from sched_agent.backends.abilities import BOOKING, Ability
 from sched_agent.backends.http import Api, texts
 from sched_agent.backends.marks import split, version_of, with_mark
 from sched_agent.backends.names import Names
-from sched_agent.backends.refusals import asked, understood_write
+from sched_agent.backends.refusals import asked, sane, understood_write
 from sched_agent.backends.shapes import Limits, Person
 from sched_agent.backends.vendor import Seen, Sight
 from sched_agent.clock import Clock
 from sched_agent.errors import (
-    CalendarUnreachable,
+    Invalid,
+    NotFound,
+    ProviderRejected,
     SchedAgentError,
     UnknownCalendar,
     UnknownEvent,
@@ -46,6 +49,7 @@ DataT = TypeVar("DataT")
 
 _RULES_FRESH_SECONDS = 60.0
 _MOST_IN_A_BATCH = 50
+_AT_ONCE = 8
 
 
 class _Envelope(BaseModel, Generic[DataT]):
@@ -163,7 +167,6 @@ class Talkover:
         self._api = api
         self._clock = clock
         self._names = Names()
-        self._marks: dict[Number, str] = {}
         self._rules: dict[Number, tuple[float, Sequence[Rule]]] = {}
 
     def close(self) -> None:
@@ -173,7 +176,9 @@ class Talkover:
     def calendars(self) -> Sequence[Calendar]:
         """See `backends.vendor.Vendor`."""
         reply = asked(self.name, lambda: self._api.read("/calendars"))
-        return [self._calendar(one) for one in self._api.understood(reply, _CALENDARS).data]
+        told = self._api.understood(reply, _CALENDARS).data
+        with sane(self.name):
+            return [self._calendar(one) for one in told]
 
     def see(self, calendars: Sequence[Calendar], start: int | None, end: int | None) -> Sight:
         """See `backends.vendor.Vendor`."""
@@ -191,35 +196,34 @@ class Talkover:
         at = self._clock()
         try:
             found = self._listed([calendar.id for calendar in calendars], first, last)
-        except CalendarUnreachable as error:
-            return dict.fromkeys((calendar.id for calendar in calendars), error)
         except SchedAgentError as error:
-            if len(calendars) == 1:
-                return {calendars[0].id: error}
+            about_one = isinstance(error, NotFound | Invalid | ProviderRejected)
+            if len(calendars) == 1 or not about_one:
+                return dict.fromkeys((calendar.id for calendar in calendars), error)
             each = (self._see([calendar], first, last) for calendar in calendars)
             return {number: seen for one in each for number, seen in one.items()}
-        return {calendar.id: self._seen(calendar, found, at) for calendar in calendars}
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            seen = pool.map(lambda calendar: self._seen(calendar, found, at), calendars)
+            return {calendar.id: one for calendar, one in zip(calendars, seen, strict=True)}
 
-    def _seen(
-        self, calendar: Calendar, found: Sequence[tuple[Event, str | None]], at: int
-    ) -> Seen | SchedAgentError:
-        here = [(event, mark) for event, mark in found if event.calendar_id == calendar.id]
+    def _seen(self, calendar: Calendar, found: Sequence[Event], at: int) -> Seen | SchedAgentError:
+        events = [event for event in found if event.calendar_id == calendar.id]
         try:
             rules = self._fresh_rules(calendar)
         except SchedAgentError as error:
             return error
         return Seen(
             calendar=calendar,
-            events=[event for event, _ in here],
-            marks={event.id: mark for event, mark in here if mark},
+            events=events,
+            marks=self._names.marks(events),
             rules=rules,
             at=at,
         )
 
     def _listed(
         self, numbers: Sequence[Number], first: int | None, last: int | None
-    ) -> list[tuple[Event, str | None]]:
-        """Return the events that lie between two instants, and their marks."""
+    ) -> list[Event]:
+        """Return the events that lie between two instants."""
         bounds = {
             "from": None if first is None else utc_text(first),
             "to": None if last is None else utc_text(last),
@@ -228,7 +232,8 @@ class Talkover:
         ask = partial(self._api.read, "/calendars/events", params)
         reply = asked(self.name, ask, missing=_no_calendar())
         told = self._api.understood(reply, _EVENTS).data
-        return [self._event(one) for one in told if one.start_at != one.end_at]
+        with sane(self.name):
+            return [self._event(one) for one in told if one.start_at != one.end_at]
 
     def event(self, event_id: Number, last_seen: Event | None) -> Event:
         """See `backends.vendor.Vendor`. No page is about reading one event: it is listed."""
@@ -238,7 +243,7 @@ class Talkover:
             numbers = [calendar.id for calendar in self.calendars()]
             start, end = self._clock() - LONGEST, self._clock() + LONGEST
         for bounds in ((start, end), (None, None)):
-            found = [event for event, _ in self._listed(numbers, *bounds) if event.id == event_id]
+            found = [event for event in self._listed(numbers, *bounds) if event.id == event_id]
             if found:
                 return found[0]
         raise _no_event()
@@ -253,8 +258,7 @@ class Talkover:
             missing=_no_calendar(),
             books=True,
         )
-        made = understood_write(self._api, reply, _CHANGED).data
-        return self._kept(event, made)
+        return understood_write(self._api, reply, _CHANGED, partial(self._kept, event))
 
     def update(self, before: Event, after: Event, if_version: int | None) -> Event:
         """See `backends.vendor.Vendor`. Only what differs is sent.
@@ -264,7 +268,7 @@ class Talkover:
         old, new = _body(before, None), _body(after, None)
         changed = {name: value for name, value in new.items() if old[name] != value}
         if "description" in changed:
-            changed["description"] = with_mark(after.description, self._marks.get(after.id))
+            changed["description"] = with_mark(after.description, self._names.mark_of(after.id))
         return self._change(after, changed)
 
     def cancel(self, event: Event, reason: str | None) -> Event:
@@ -276,10 +280,11 @@ class Talkover:
         path = f"/calendars/{self._path(after.calendar_id)}/events/{name}"
         ask = partial(self._api.once, "PUT", path, dict(changed))
         reply = asked(self.name, ask, missing=_no_event(), books=True)
-        return self._kept(after, understood_write(self._api, reply, _CHANGED).data)
+        return understood_write(self._api, reply, _CHANGED, partial(self._kept, after))
 
-    def _kept(self, event: Event, told: _Changed) -> Event:
+    def _kept(self, event: Event, answer: _Envelope[_Changed]) -> Event:
         """Return an event that was sent, with what the answer tells of it."""
+        told = answer.data
         number = self._names.learn(Kind.EVENT, told.id)
         stamp = self._clock() if told.updated_at is None else instant(told.updated_at)
         kept = replace(event, id=number, updated_at=stamp)
@@ -297,7 +302,9 @@ class Talkover:
         """See `backends.vendor.Vendor`."""
         path = f"/calendars/{self._path(calendar.id)}/availability-rules"
         reply = asked(self.name, lambda: self._api.read(path), missing=_no_calendar())
-        rules = [self._rule(one) for one in self._api.understood(reply, _RULES).data]
+        told = self._api.understood(reply, _RULES).data
+        with sane(self.name):
+            rules = [self._rule(one) for one in told]
         self._rules[calendar.id] = (monotonic(), rules)
         return rules
 
@@ -311,7 +318,7 @@ class Talkover:
         ask = partial(self._api.once, "POST", path, _rule_body(rule))
         reply = asked(self.name, ask, missing=_no_calendar())
         self._rules.pop(calendar.id, None)
-        return self._rule(understood_write(self._api, reply, _RULE).data)
+        return understood_write(self._api, reply, _RULE, lambda one: self._rule(one.data))
 
     def remove_rule(self, calendar: Calendar, rule: Rule) -> None:
         """See `backends.vendor.Vendor`."""
@@ -334,7 +341,9 @@ class Talkover:
         body = {"name": name, "timezone": timezone, "owner_id": words.get("owner_id")}
         sent = {key: value for key, value in body.items() if value is not None}
         reply = asked(self.name, lambda: self._api.once("POST", "/calendars", sent))
-        calendar = self._calendar(understood_write(self._api, reply, _CALENDAR).data)
+        calendar = understood_write(
+            self._api, reply, _CALENDAR, lambda one: self._calendar(one.data)
+        )
         for rule in rules:
             self.add_rule(calendar, rule)
         return calendar
@@ -346,13 +355,12 @@ class Talkover:
     def _calendar(self, one: _Calendar) -> Calendar:
         return one.value(self._names.learn(Kind.CALENDAR, one.id), self._clock())
 
-    def _event(self, one: _Event) -> tuple[Event, str | None]:
+    def _event(self, one: _Event) -> Event:
         number = self._names.learn(Kind.EVENT, one.id)
         description, mark = split(one.description)
-        if mark is not None:
-            self._marks[number] = mark
+        self._names.note(number, mark)
         event = one.value(number, self._names.learn(Kind.CALENDAR, one.calendar_id), description)
-        return replace(event, version=one.version or _version(event)), mark
+        return replace(event, version=one.version or _version(event))
 
     def _rule(self, one: _Rule) -> Rule:
         rule = read_rule(

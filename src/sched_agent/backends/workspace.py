@@ -17,7 +17,8 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from sched_agent.backends.abilities import BOOKING, Ability
 from sched_agent.backends.http import Api, texts
 from sched_agent.backends.marks import split, version_of, with_mark
-from sched_agent.backends.refusals import asked, understood_write
+from sched_agent.backends.names import Names
+from sched_agent.backends.refusals import asked, sane, understood_write
 from sched_agent.backends.shapes import Camel, Limits, Person
 from sched_agent.backends.vendor import Seen, Sight
 from sched_agent.clock import Clock
@@ -215,7 +216,7 @@ class Workspace:
         self._clock = clock
         self._base = f"/api/v2/w/{workspace}"
         self._rules: dict[Number, Sequence[Rule]] = {}
-        self._marks: dict[Number, str] = {}
+        self._names = Names()
 
     def close(self) -> None:
         """See `backends.vendor.Vendor`."""
@@ -225,12 +226,13 @@ class Workspace:
         """See `backends.vendor.Vendor`."""
         params = [("includeSchedules", "true")]
         found = self._pages("/calendars", params, _CALENDARS, _no_calendar())
-        calendars = []
-        for one in found:
-            if one.schedules is not None:
-                self._rules[one.id] = [schedule.value() for schedule in one.schedules]
-            calendars.append(one.value(self._clock()))
-        return calendars
+        with sane(self.name):
+            self._rules |= {
+                one.id: [schedule.value() for schedule in one.schedules]
+                for one in found
+                if one.schedules is not None
+            }
+            return [one.value(self._clock()) for one in found]
 
     def see(self, calendars: Sequence[Calendar], start: int | None, end: int | None) -> Sight:
         """See `backends.vendor.Vendor`.
@@ -254,7 +256,8 @@ class Workspace:
         at = self._clock()
         try:
             listed = self._pages("/calendar-events", params, _EVENTS, _no_calendar())
-            events = [self._kept(one) for one in listed if one.start_time != one.end_time]
+            with sane(self.name):
+                events = [self._kept(one) for one in listed if one.start_time != one.end_time]
             if calendar.id not in self._rules:
                 self.rules(calendar)
         except SchedAgentError as error:
@@ -262,7 +265,7 @@ class Workspace:
         return Seen(
             calendar=calendar,
             events=events,
-            marks={event.id: self._marks[event.id] for event in events if event.id in self._marks},
+            marks=self._names.marks(events),
             rules=self._rules[calendar.id],
             at=at,
         )
@@ -271,7 +274,8 @@ class Workspace:
         """See `backends.vendor.Vendor`."""
         path = f"{self._base}/calendar-events/{event_id}"
         reply = asked(self.name, lambda: self._api.read(path), missing=_no_event())
-        return self._kept(self._api.understood(reply, _EVENT))
+        with sane(self.name):
+            return self._kept(self._api.understood(reply, _EVENT))
 
     def create(self, event: Event, mark: str) -> Event:
         """See `backends.vendor.Vendor`."""
@@ -279,7 +283,7 @@ class Workspace:
         path = f"{self._base}/calendar-events"
         ask = partial(self._api.once, "POST", path, {"calendarId": event.calendar_id, **body})
         reply = asked(self.name, ask, missing=_no_calendar(), books=True)
-        return self._kept(understood_write(self._api, reply, _EVENT))
+        return understood_write(self._api, reply, _EVENT, self._kept)
 
     def update(self, before: Event, after: Event, if_version: int | None) -> Event:
         """See `backends.vendor.Vendor`. Only what differs is sent.
@@ -289,18 +293,18 @@ class Workspace:
         old, new = _body(before, None), _body(after, None)
         changed = {name: value for name, value in new.items() if old[name] != value}
         if "description" in changed:
-            changed["description"] = with_mark(after.description, self._marks.get(after.id))
+            changed["description"] = with_mark(after.description, self._names.mark_of(after.id))
         path = f"{self._base}/calendar-events/{after.id}"
         ask = partial(self._api.once, "PUT", path, changed)
         reply = asked(self.name, ask, missing=_no_event(), books=True)
-        return self._kept(understood_write(self._api, reply, _EVENT))
+        return understood_write(self._api, reply, _EVENT, self._kept)
 
     def cancel(self, event: Event, reason: str | None) -> Event:
         """See `backends.vendor.Vendor`."""
         path = f"{self._base}/calendar-events/{event.id}/cancel"
         ask = partial(self._api.once, "POST", path, {"reason": reason} if reason else {})
         reply = asked(self.name, ask, missing=_no_event())
-        return self._kept(understood_write(self._api, reply, _EVENT))
+        return understood_write(self._api, reply, _EVENT, self._kept)
 
     def respond(self, event: Event, attendee: Attendee, response: Response) -> Event:
         """See `backends.vendor.Vendor`."""
@@ -321,7 +325,9 @@ class Workspace:
         """See `backends.vendor.Vendor`."""
         path = f"{self._base}/calendars/{calendar.id}/schedules"
         reply = asked(self.name, lambda: self._api.read(path), missing=_no_calendar())
-        rules = [one.value() for one in self._api.understood(reply, _SCHEDULES)]
+        told = self._api.understood(reply, _SCHEDULES)
+        with sane(self.name):
+            rules = [one.value() for one in told]
         self._rules[calendar.id] = rules
         return rules
 
@@ -331,7 +337,7 @@ class Workspace:
         ask = partial(self._api.once, "POST", path, _rule_body(rule))
         reply = asked(self.name, ask, missing=_no_calendar())
         self._rules.pop(calendar.id, None)
-        return understood_write(self._api, reply, _SCHEDULE).value()
+        return understood_write(self._api, reply, _SCHEDULE, _Schedule.value)
 
     def remove_rule(self, calendar: Calendar, rule: Rule) -> None:
         """See `backends.vendor.Vendor`."""
@@ -357,8 +363,8 @@ class Workspace:
         sent = {"name": name, "timezone": timezone, "description": words.get("description")}
         body = {key: value for key, value in sent.items() if value is not None}
         ask = partial(self._api.once, "POST", f"{self._base}/calendars", body)
-        calendar = understood_write(self._api, asked(self.name, ask), _CALENDAR)
-        made = calendar.value(self._clock())
+        told = partial(_Calendar.value, now=self._clock())
+        made = understood_write(self._api, asked(self.name, ask), _CALENDAR, told)
         for rule in rules:
             self.add_rule(made, rule)
         return made
@@ -370,12 +376,12 @@ class Workspace:
         path = f"{self._base}/calendars/{calendar.id}"
         ask = partial(self._api.repeatable, "PUT", path, body=dict(changes))
         reply = asked(self.name, ask, missing=_no_calendar())
-        return understood_write(self._api, reply, _CALENDAR).value(self._clock())
+        told = partial(_Calendar.value, now=self._clock())
+        return understood_write(self._api, reply, _CALENDAR, told)
 
     def _kept(self, one: _Event) -> Event:
         event, mark = one.value()
-        if mark is not None:
-            self._marks[event.id] = mark
+        self._names.note(event.id, mark)
         return event
 
     def _pages(

@@ -196,18 +196,17 @@ class Writing:
         except SchedAgentError as error:
             raise _unseen() from error
         if _is_exclusive(calendar) and seen.rivals(after.interval, [after]):
-            self._put(after, before, None)
+            try:
+                self._put(after, before, None)
+            except SchedAgentError as error:
+                raise _not_taken_back() from error
             raise SlotTaken(why_refused(SlotTaken, calendar, after))
 
     def _take_back(self, event: Event) -> None:
         try:
             self.cancel(event, None)
         except SchedAgentError as error:
-            raise OutcomeUnknown(
-                "The time was taken by somebody else meanwhile, and the event could not be taken "
-                "back.",
-                hint="Look with list_events what is there, and cancel one of the two.",
-            ) from error
+            raise _not_taken_back() from error
 
     def _put(self, before: Event, after: Event, if_version: int | None) -> Event:
         def is_done() -> Event | None:
@@ -273,6 +272,13 @@ def _same(there: Event, wanted: Event) -> bool:
 
 def _unknown(what: str, lost: OutcomeUnknown) -> OutcomeUnknown:
     return OutcomeUnknown(f"{lost.message} Nobody knows whether the event is {what}.")
+
+
+def _not_taken_back() -> OutcomeUnknown:
+    return OutcomeUnknown(
+        "The time was taken by somebody else meanwhile, and ours could not be taken back.",
+        hint="Look with list_events what is there, and move or cancel one of the two.",
+    )
 
 
 def _unseen() -> OutcomeUnknown:
