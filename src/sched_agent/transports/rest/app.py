@@ -30,9 +30,21 @@ from sched_agent.transports.gate import (
 )
 from sched_agent.transports.mcp import SchedAgentServer, http_app
 from sched_agent.transports.problem import problem_response
-from sched_agent.transports.rest import talkover, workspace, workspace_calendars
+from sched_agent.transports.rest import (
+    talkover,
+    timekit,
+    timekit_resources,
+    workspace,
+    workspace_calendars,
+)
 
-_FAMILIES = (talkover.router, workspace.router, workspace_calendars.router)
+_FAMILIES = (
+    talkover.router,
+    workspace.router,
+    workspace_calendars.router,
+    timekit.router,
+    timekit_resources.router,
+)
 
 
 def mcp_server(backend: Backend, settings: Settings) -> SchedAgentServer:
