@@ -336,7 +336,7 @@ def test_an_email_of_a_resource_stays(api, ann):
 
 
 def test_constraints_that_there_are_not_are_refused(api, ann):
-    wrong = {"availability_constraints": [{"allow_days": {}}]}
+    wrong: dict[str, object] = {"availability_constraints": [{"allow_days": {}}]}
 
     for method, path in (("POST", "/resources"), ("PUT", f"/resources/{ann}")):
         refused = api(method, path, RESOURCE | wrong, expect=422)

@@ -129,6 +129,16 @@ class Schedule:
         # made without the check of their order: a length is not negative
         return [tuple.__new__(Interval, (start, start + length)) for start in starts]
 
+    def gaps(self) -> list[Interval]:
+        """Return the free time that lies within the stretch, as long as it is, earliest first."""
+        first = max(self.first_start, self.within.start)
+        if self.within.end <= first:
+            return []
+        here = intersect(self.open, [Interval(first, self.within.end)])
+        taken = merge(Interval(one.start, one.end) for one in self.busy)
+        free = subtract(subtract(here, taken), self.full)
+        return [one for one in free if one.start < self.last_start]
+
     def _starts(self, length: int) -> Iterator[int]:
         """Yield the starts on the grid that are not refused, in one sweep over sorted lists."""
         step = self.step or length

@@ -33,6 +33,7 @@ from sched_agent.transports.problem import problem_response
 from sched_agent.transports.rest import (
     talkover,
     timekit,
+    timekit_availability,
     timekit_resources,
     workspace,
     workspace_calendars,
@@ -44,6 +45,7 @@ _FAMILIES = (
     workspace_calendars.router,
     timekit.router,
     timekit_resources.router,
+    timekit_availability.router,
 )
 
 
