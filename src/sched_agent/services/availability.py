@@ -135,12 +135,13 @@ def view(
 
 @dataclass(slots=True)
 class Wanted:
-    """The time that was wanted, once it is known."""
+    """The time that was wanted, once it is known; `beside` are to be free then as well."""
 
     calendar_id: Number | None = None
     interval: Interval | None = None
     leaving_out: Number | None = None
     check: Check = Check.FULL
+    beside: Sequence[Number] = ()
 
 
 @contextmanager
@@ -151,19 +152,20 @@ def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[N
     except _HELPED as refusal:
         if wanted.calendar_id is not None and wanted.interval is not None:
             question = Question(
-                calendar_ids=(wanted.calendar_id,),
+                calendar_ids=tuple(dict.fromkeys((wanted.calendar_id, *wanted.beside))),
                 within=wanted.interval,
                 length=wanted.interval.length,
+                match=Match.ALL,
             )
             with (
                 suppress(errors.SchedAgentError),  # the refusal is the answer, with or without
                 app.store.snapshot(caller.environment_id) as tx,
             ):
-                calendars = [tx.calendar(wanted.calendar_id)]
+                calendars = [tx.calendar(number) for number in question.calendar_ids]
                 now = app.clock()
                 slots = near(calendars, question, _look(tx, now, wanted.leaving_out), now)
                 if isinstance(refusal, errors.HoldExpired):
-                    slots = _same_first(tx, calendars[0], wanted, slots, now)
+                    slots = _same_first(tx, calendars, wanted, slots, now)
                 offer(refusal, slots)
         raise
 
@@ -179,14 +181,21 @@ def offer(refusal: errors.SchedAgentError, slots: Sequence[Slot]) -> None:
 
 
 def _same_first(
-    tx: Reader, calendar: Calendar, wanted: Wanted, slots: tuple[Slot, ...], now: int
+    tx: Reader,
+    calendars: Sequence[Calendar],
+    wanted: Wanted,
+    slots: tuple[Slot, ...],
+    now: int,
 ) -> tuple[Slot, ...]:
     """Return the slots with the very time that was wanted before them, if it is still free."""
     same = wanted.interval
-    if same is None or view(tx, calendar, same, now).refusal(same, wanted.check) is not None:
+    if same is None:
+        return slots
+    (one, calendar_ids, timezone), *_ = _views(_look(tx, now), calendars, Match.ALL, same)
+    if one.refusal(same, wanted.check) is not None:
         return slots
     others = (slot for slot in slots if slot.interval != same)
-    return (Slot(same, (calendar.id,), calendar.timezone), *others)[:ALTERNATIVES]
+    return (Slot(same, calendar_ids, timezone), *others)[:ALTERNATIVES]
 
 
 _HELPED = (

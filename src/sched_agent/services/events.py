@@ -1,6 +1,6 @@
 """Booking, reading, moving, cancelling, answering and deleting events."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sched_agent.errors import Stale, TooManyAttendees, TooManyHolds, UnknownEvent
@@ -51,7 +51,7 @@ def book(
         OutcomeUnknown: See `retries.once`, here and in all that follows.
     """
     caller.require(Level.WRITE)
-    wanted = Wanted(calendar_id, draft.interval)
+    wanted = Wanted(calendar_id, draft.interval, beside=beside)
 
     def act(tx: Transaction) -> Event:
         calendar, others = _lock_all(tx, calendar_id, beside)
@@ -146,16 +146,53 @@ def revise(
         HoldExpired: It was a hold that ran out.
         RequestIdReused: The request_id came before with other arguments.
     """
+    request = ("update_event", request_id, (event_id, change, if_version))
+    return decide(
+        app,
+        caller,
+        event_id,
+        lambda _, __: change,
+        request=request,
+        check=check,
+        beside=beside,
+        if_version=if_version,
+    )
+
+
+def decide(
+    app: App,
+    caller: Caller,
+    event_id: Number,
+    decision: Callable[[Event, int], Change],
+    *,
+    request: tuple[str, str | None, object],
+    check: Check,
+    beside: Sequence[Number] = (),
+    if_version: int | None = None,
+) -> Revised:
+    """Change an event in the way that depends on what it is when nobody else can change it.
+
+    Args:
+        app: The program.
+        caller: Who asks.
+        event_id: The event.
+        decision: Gets the event as it is, and now; what it raises refuses the change.
+        request: The operation, its request_id if there is one, and its arguments.
+        check: How much is checked; see `revise`, also for what is raised.
+        beside: Further calendars on which nothing may take the time either.
+        if_version: The version that was read, if the change is for no other.
+    """
     caller.require(Level.WRITE)
-    wanted = Wanted(check=check)
+    wanted = Wanted(check=check, beside=beside)
 
     def act(tx: Transaction) -> Revised:
         if beside:
             _lock_all(tx, tx.event(event_id).calendar_id, beside)
         calendar, event, now = _locked(app, tx, event_id)
+        caller.require_own(event)
+        change = decision(event, now)
         wanted.calendar_id, wanted.leaving_out = calendar.id, event.id
         wanted.interval, _ = change.moved(event, calendar.zone)
-        caller.require_own(event)
         if event.status is Status.CANCELLED and change == CANCEL:
             return Revised(event, changed=False)
         event.require_in_time()
@@ -165,12 +202,10 @@ def revise(
             return Revised(event, changed=False)
         if revised.blocks(now):
             others = [tx.calendar(number) for number in beside if number != calendar.id]
-            _admit_beside(tx, others, revised, check, now)
-            revised = _admitted_revision(tx, calendar, (event, revised), check, now)
+            revised = _admitted_revision(tx, (calendar, others), (event, revised), check, now)
         tx.put_event(revised)
         return Revised(revised, changed=True)
 
-    request = ("update_event", request_id, (event_id, change, if_version))
     with alternatives_offered(app, caller, wanted):
         return once(app, caller, request, Revised, act)
 
@@ -354,12 +389,26 @@ CANCEL = Change(fields={"status": Status.CANCELLED})
 
 
 def _admitted_revision(
-    tx: Reader, calendar: Calendar, versions: tuple[Event, Event], check: Check, now: int
+    tx: Reader,
+    calendars: tuple[Calendar, Sequence[Calendar]],
+    versions: tuple[Event, Event],
+    check: Check,
+    now: int,
 ) -> Event:
-    """Let what has changed between two versions of an event pass, and return the second one."""
+    """Let what has changed between two versions of an event pass, and return the second one.
+
+    Args:
+        tx: The transaction.
+        calendars: The event's, and further ones on which nothing may take its time either.
+        versions: The event before and after.
+        check: How much is checked.
+        now: The instant of the decision.
+    """
+    calendar, others = calendars
     event, revised = versions
     strength, keeps_start = check_of_revision(event, revised, check)
     if strength is not None:
+        _admit_beside(tx, others, revised, strength, now)
         revised = _admitted(tx, calendar, revised, strength, now, keeps_start=keeps_start)
     elif revised.type == BLOCK_TYPE:
         revised = replace(revised, exclusive=False)
