@@ -34,6 +34,7 @@ from sched_agent.transports.rest import (
     talkover,
     timekit,
     timekit_availability,
+    timekit_bookings,
     timekit_resources,
     workspace,
     workspace_calendars,
@@ -46,6 +47,7 @@ _FAMILIES = (
     timekit.router,
     timekit_resources.router,
     timekit_availability.router,
+    timekit_bookings.router,
 )
 
 
