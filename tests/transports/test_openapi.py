@@ -34,7 +34,24 @@ def test_schemathesis_finds_no_server_error_and_no_undocumented_answer(
     )
 
     assert done.returncode == 0, done.stdout[-6000:]
-    assert "Tested: 34" in done.stdout
+    assert "Tested: 61" in done.stdout
+
+
+def test_every_operation_of_the_timekit_family_is_described_and_names_its_errors(url):
+    paths = httpx.get(f"{url}/openapi.json").json()["paths"]
+    operations = [
+        operation
+        for path, methods in paths.items()
+        if path.startswith("/v2/")
+        for operation in methods.values()
+    ]
+
+    assert len(operations) == 27
+    for operation in operations:
+        assert operation["description"]
+        assert {"401", "403", "404", "409", "413", "422", "500", "503"} <= operation[
+            "responses"
+        ].keys()
 
 
 def test_every_operation_is_described_and_names_its_errors(url):

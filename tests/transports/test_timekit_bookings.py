@@ -300,6 +300,7 @@ def test_a_booking_is_moved_by_customer_and_by_staff(api, book, read, ann):
     by_customer = read(made)
     by_staff = api("POST", f"{path}/reschedule", two | {"resource_id": ann}, include="event")
     book(start=noon["start"], end=noon["end"])
+    api("PUT", f"{path}/reschedule", two | {"resource_id": ann})
     taken = api("POST", f"{path}/reschedule_by_customer", noon, expect=409)
 
     assert by_customer["state"] == "rescheduled_by_customer"

@@ -157,10 +157,22 @@ def update_booking(
     bookings.put_meta(app, caller, _number(booking_id), body.meta, request_id=key)
 
 
+@router.put(
+    "/bookings/{booking_id}/reschedule",
+    status_code=status.HTTP_204_NO_CONTENT,
+    tags=["bookings"],
+)
+def reschedule_booking(
+    app: Running, caller: Asking, booking_id: BookingId, body: RescheduleBody, key: Retried = None
+) -> None:
+    """Move a booking, whose state stays."""
+    _reschedule(app, caller, _number(booking_id), body, key)
+
+
 @router.post(
     "/bookings/{booking_id}/reschedule", tags=["bookings"], response_model_exclude_unset=True
 )
-def reschedule_booking(
+def post_reschedule(
     app: Running,
     caller: Asking,
     booking_id: BookingId,
@@ -168,24 +180,9 @@ def reschedule_booking(
     include: Include = None,
     key: Retried = None,
 ) -> Wrapped[BookingData]:
-    """Move a booking, whose state stays."""
+    """Move a booking, whose state stays, and read it."""
     wanted = read_include(include, INCLUDES)
-    number = _number(booking_id)
-    calendar, _, _ = bookings.get(app, caller, number)
-    if resource_of(app, caller, calendar).id != calendar_number(body.resource_id):
-        raise Unsupported(
-            "A booking stays with its resource.",
-            hint="Cancel it, and book the other resource.",
-            fields={"resource_id": "must be the booking's own"},
-        )
-    event = bookings.reschedule(
-        app,
-        caller,
-        number,
-        read_interval(body.start, body.end, calendar.zone),
-        beside=beside(app, caller, calendar),
-        request_id=key,
-    )
+    event = _reschedule(app, caller, _number(booking_id), body, key)
     return _answer(app, caller, event, wanted)
 
 
@@ -253,6 +250,26 @@ def _act(
         given.model_dump(include=set(ActionInput.model_fields), exclude_none=True),
         beside=beside(app, caller, calendar),
         to=to,
+        request_id=key,
+    )
+
+
+def _reschedule(
+    app: App, caller: Caller, number: Number, body: RescheduleBody, key: str | None
+) -> Event:
+    calendar, _, _ = bookings.get(app, caller, number)
+    if resource_of(app, caller, calendar).id != calendar_number(body.resource_id):
+        raise Unsupported(
+            "A booking stays with its resource.",
+            hint="Cancel it, and book the other resource.",
+            fields={"resource_id": "must be the booking's own"},
+        )
+    return bookings.reschedule(
+        app,
+        caller,
+        number,
+        read_interval(body.start, body.end, calendar.zone),
+        beside=beside(app, caller, calendar),
         request_id=key,
     )
 
