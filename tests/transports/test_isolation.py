@@ -5,7 +5,9 @@ import re
 import httpx
 import pytest
 
+from sched_agent.model.booking import Graph, booked
 from sched_agent.model.ids import Kind, code, new_number, uuid
+from sched_agent.model.schedule import Check
 from sched_agent.services import calendars, environments, events
 from sched_agent.services.environments import local_admin
 from sched_agent.tools.catalog import all_tools
@@ -51,8 +53,6 @@ def theirs(app, environment):
     there, _ = environments.ensure(app, "acme", "America/New_York")
     acme = local_admin(there)
     calendar = calendars.create(app, acme, name="Secret", rules=(calendars.OFFICE_HOURS,))
-    from sched_agent.model.schedule import Check
-
     draft = a_draft(span("10:00", "10:30", "2026-11-24"), title="Secret")
     event = events.book(app, acme, calendar.id, draft, check=Check.FULL)
     rule = calendars.add_rule(app, acme, calendar.id, on_date("2026-12-24", available=False))
@@ -200,6 +200,75 @@ def test_every_endpoint_of_the_workspace_answers_for_their_ids_as_for_unknown_on
             tried += 1
 
     assert tried == 17
+
+
+TIME = {"start": "2026-11-24T14:00:00Z", "end": "2026-11-24T15:00:00Z"}
+WORDS = {"what": "x", "where": "y", "description": "z"}
+
+
+def of_timekit(numbers):
+    """Every request of the Timekit family that names an id, with its body."""
+    calendar, event = uuid(Kind.CALENDAR, numbers["CAL"]), uuid(Kind.EVENT, numbers["EVT"])
+    booking, resource = uuid(Kind.BOOKING, numbers["BKG"]), {"resource_id": calendar}
+    wanted = TIME | WORDS | resource
+    return [
+        ("POST", "/events", TIME | WORDS | {"calendar_id": calendar}),
+        ("GET", f"/events?start=2026-11-01&end=2026-12-01&search=calendar_id:{calendar}", None),
+        ("GET", f"/events/{event}", None),
+        ("PUT", f"/events/{event}", {"what": "stolen"}),
+        ("DELETE", f"/events/{event}", None),
+        ("POST", "/calendars", resource | {"name": "x", "description": "y"}),
+        ("GET", f"/calendars/{calendar}", None),
+        ("PUT", f"/calendars/{calendar}", {"name": "stolen"}),
+        ("DELETE", f"/calendars/{calendar}", None),
+        ("GET", f"/resources/{calendar}", None),
+        ("PUT", f"/resources/{calendar}", {"name": "stolen"}),
+        ("DELETE", f"/resources/{calendar}", None),
+        ("GET", f"/resources/timezone/secret-{numbers['CAL']}@example.com", None),
+        ("POST", "/availability", {"mode": "mutual", "resources": [calendar]}),
+        ("POST", "/bookings", wanted | {"graph": "instant", "customer": {"name": "x"}}),
+        ("POST", "/bookings/reserve", wanted),
+        ("GET", f"/bookings?search=resource_id:{calendar}", None),
+        ("GET", f"/bookings/{booking}", None),
+        ("PUT", f"/bookings/{booking}", {"meta": {}}),
+        ("PUT", f"/bookings/{booking}/cancel", None),
+        ("POST", f"/bookings/{booking}/cancel", None),
+        ("PUT", f"/bookings/{booking}/reschedule", TIME | resource),
+        ("POST", f"/bookings/{booking}/reschedule", TIME | resource),
+        ("DELETE", f"/bookings/{booking}", None),
+    ]
+
+
+def test_every_endpoint_of_the_timekit_family_answers_so_as_well(app, url, a_token, theirs):
+    _, acme, ids = theirs
+    secret = {"timekit": {"email": f"secret-{ids['CAL']}@example.com"}}
+    calendars.revise(app, acme, ids["CAL"], {"metadata": secret})
+    draft = a_draft(span("12:00", "12:30", "2026-11-24"), **booked(Graph.INSTANT, None).fields())
+    booking = events.book(app, acme, ids["CAL"], draft, check=Check.FULL)
+    numbers = ids | {"BKG": booking.id}
+    mine = bearer(a_token("admin"))
+
+    def ask(method, path, body):
+        answer = httpx.request(method, f"{url}/v2{path}", json=body, headers=mine)
+        assert answer.status_code == 404, (method, path, answer.text)
+        return answer.json()
+
+    for_theirs = [ask(*asked) for asked in of_timekit(numbers)]
+    for_unknown = [ask(*asked) for asked in of_timekit(unknown(numbers))]
+
+    assert for_theirs == for_unknown
+    named = httpx.get(f"{url}/openapi.json").json()["paths"]
+    assert (
+        len(for_theirs) == sum(len(methods) for p, methods in named.items() if p[:4] == "/v2/") - 3
+    )
+    for path in (
+        "/calendars",
+        "/resources",
+        "/bookings",
+        "/events?start=2026-11-01&end=2026-12-01",
+    ):
+        assert "Secret" not in httpx.get(f"{url}/v2{path}", headers=mine).text
+    assert events.get(app, acme, booking.id)[1] == booking
 
 
 def test_nothing_of_theirs_was_changed_by_trying(app, url, a_token, theirs):
