@@ -429,6 +429,21 @@ def test_every_acceptable_time_on_the_grid_of_its_window_is_offered(situation):
     assert set(made.offers(length)) == on_grid
 
 
+@settings(max_examples=150, deadline=None)
+@given(situations())
+def test_the_gaps_are_the_free_time_and_all_of_it(situation):
+    calendar, rules, events, midnight, now, _ = situation
+    within = Interval(midnight, midnight + 2 * DAY)
+    made = schedule(calendar, rules, events, within, now)
+
+    gaps = made.gaps()
+
+    assert all(within.covers(gap) and made.refusal(gap) is None for gap in gaps)
+    for start in range(midnight, within.end, 5 * MINUTE):
+        slot = Interval(start, start + 5 * MINUTE)
+        assert made.refusal(slot) is not None or any(gap.covers(slot) for gap in gaps)
+
+
 @settings(max_examples=100, deadline=None)
 @given(situations(), st.integers(0, 3000))
 def test_the_grid_does_not_depend_on_where_one_looks(situation, later):

@@ -127,3 +127,32 @@ def test_availability_rules_and_query(curl):
             for start, end in (("14:00", "14:30"), ("14:30", "15:00"), ("15:00", "15:30"))
         ],
     }
+
+
+def test_create_an_event_of_the_timekit_family(curl, calendar_id):
+    body = {
+        "calendar_id": calendar_id,
+        "start": "2026-11-24T10:00:00+0100",
+        "end": "2026-11-24T11:00:00+0100",
+        "what": "Coffee with Peter",
+        "where": "Room 3",
+        "description": "A custom description for the event",
+        "invite": False,
+        "participants": ["[email protected]"],
+        "my_rsvp": "accepted",
+        "all_day": False,
+        "sync_provider": True,
+    }
+    shown = json.dumps(body).replace("{", "{{").replace("}", "}}")
+
+    status, answer = curl(
+        'curl --request POST --url "{host}/v2/events" --user ":{token}" '
+        f"--header 'Content-Type: application/json' --data '{shown}'"
+    )
+
+    assert status == 201
+    event = answer["data"]
+    sent = {name: body[name] for name in ("what", "where", "description", "participants")}
+    assert {name: event[name] for name in sent} == sent
+    assert (event["rsvp"], event["allDay"]) == ("accepted", False)
+    assert event["start"] == "2026-11-24T04:00:00-05:00"

@@ -251,7 +251,10 @@ def test_a_search_that_there_is_not_is_refused(api, search):
     assert "search" in refused["errors"]
 
 
-def test_bounds_are_required_and_other_filters_refused(api):
+def test_bounds_are_required_in_order_and_other_filters_refused(api):
+    assert (
+        "end" in api("GET", "/events", start="2026-12-01", end="2026-11-01", expect=422)["errors"]
+    )
     assert sorted(api("GET", "/events", expect=422)["errors"]) == ["end", "start"]
     assert api("GET", "/calendars", expect=422, start="x")["code"] == "unknown_argument"
 
@@ -341,6 +344,33 @@ def test_constraints_that_there_are_not_are_refused(api, ann):
     for method, path in (("POST", "/resources"), ("PUT", f"/resources/{ann}")):
         refused = api(method, path, RESOURCE | wrong, expect=422)
         assert list(refused["errors"]) == ["availability_constraints.0"]
+
+
+def test_constraints_that_cannot_be_given_back_are_refused(rest, api):
+    body = b'{"name": "n", "timezone": "UTC", "availability_constraints": [{"allow_day": %s}]}'
+    for value in (b'{"day": "Monday", "x": NaN}', b'{"day": "Monday", "x": "\\ud800"}'):
+        headers = {"Content-Type": "application/json"}
+        refused = rest.post("/v2/resources", content=body % value, headers=headers)
+        assert refused.status_code == 422, refused.text
+
+
+def test_metadata_that_another_door_writes_harms_nothing(api, rest, ann):
+    written: list[dict[str, object]] = [
+        {"timekit": "x"},
+        {"timekit": {"email": 5, "meta": [], "image": {}}},
+        {},
+    ]
+    for kept in written:
+        rest.put(f"/api/v1/calendars/{ann}", json={"metadata": kept}).raise_for_status()
+        assert api("GET", f"/resources/{ann}")["data"]["email"] is None
+        api("GET", f"/calendars/{ann}")
+    unreadable: dict[str, object] = {
+        "timekit": {"availability_constraints": {"allow_weekdays": {}}}
+    }
+    rest.put(f"/api/v1/calendars/{ann}", json={"metadata": unreadable}).raise_for_status()
+    question = {"mode": "mutual", "resources": [ann]}
+    assert "can't be read" in api("POST", "/availability", question, expect=422)["message"]
+    api("GET", f"/resources/{ann}", include="availability_constraints")
 
 
 def test_the_zone_of_somebody_is_found_by_email(api, ann):

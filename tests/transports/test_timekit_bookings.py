@@ -194,6 +194,22 @@ def test_one_of_many_gets_the_slot(start, calendar, a_token, app):
         assert client.get("/bookings").json()["total"] == 1
 
 
+def test_one_of_many_actions_is_the_one_that_happens(api, rest, book, read):
+    first, second = book(graph="confirm_decline"), book(graph="confirm_decline")
+    asked = [f"/v2/bookings/{first['id']}/{action}" for action in ("confirm", "decline")] * 8
+    rival = [f"/v2/bookings/{second['id']}/confirm"] * 4
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda path: rest.put(path).status_code, asked + rival))
+
+    states = sorted([read(first)["state"], read(second)["state"]])
+    assert sorted(answers[:16]).count(204) + answers[16:].count(204) == (
+        2 if states == ["confirmed", "declined"] else 1
+    )
+    assert states in (["confirmed", "declined"], ["confirmed", "tentative"])
+    assert set(answers) == {204, 409}
+
+
 def test_a_reservation_keeps_its_time_until_it_runs_out(api, book, reserve, clock, ann):
     held = reserve(duration=90)
 

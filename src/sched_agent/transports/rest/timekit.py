@@ -15,6 +15,7 @@ from sched_agent.model.calendar import Availability, Calendar, Policy
 from sched_agent.model.caller import Caller
 from sched_agent.model.event import Change, Draft, Event, EventFilter
 from sched_agent.model.ids import Kind, uuid
+from sched_agent.model.interval import Interval
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.model.zone import zone as named_zone
@@ -119,10 +120,14 @@ def list_events(
     known = {calendar.id: calendar for calendar in sought}
     resources = {calendar.id: calendar for calendar in every_calendar(app, caller)}
     zone = sought[0].zone if sought else named_zone("UTC")
+    within = Interval(
+        read_bound(start, zone, field="start", is_end=False)[0],
+        read_bound(end, zone, field="end", is_end=True)[0],
+    )
     wanted = EventFilter(
         calendar_ids=tuple(known),
-        starts_from=read_bound(start, zone, field="start", is_end=False)[0],
-        ends_until=read_bound(end, zone, field="end", is_end=True)[0],
+        starts_from=within.start,
+        ends_until=within.end,
         statuses=frozenset(Status) - {Status.CANCELLED},
     )
 

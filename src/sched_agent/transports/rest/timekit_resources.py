@@ -167,7 +167,9 @@ def _with_includes(
 ) -> ResourceData:
     data = ResourceData.of(resource)
     if "availability_constraints" in wanted:
-        data.availability_constraints = list(extras(resource).get("availability_constraints") or [])
+        kept = extras(resource).get("availability_constraints")
+        listed = kept if isinstance(kept, list) else []
+        data.availability_constraints = [one for one in listed if isinstance(one, dict)]
     if "calendars" in wanted:
         found = calendars.of_resource(app, caller, resource.id)
         data.calendars = [CalendarData.of(calendar) for calendar in found]

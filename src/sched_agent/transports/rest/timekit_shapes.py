@@ -217,7 +217,7 @@ class Acknowledged(BaseModel):
 
 
 Constraints = Annotated[
-    list[dict[str, Any]],
+    list[Metadata],
     Field(max_length=500, description='Objects such as `{"allow_hours": {"start": 9, "end": 17}}`'),
 ]
 
