@@ -10,6 +10,7 @@ from tests.transports.conftest import bearer, tool_result
 TIME = {"start": "2026-11-23T10:00:00-0500", "end": "2026-11-23T11:00:00-0500"}
 WHAT = {"what": "Consultation", "where": "Room 3", "description": "First one"}
 CUSTOMER = {"name": "Cy", "email": "cy@example.com", "phone": "+1 212 555 0100"}
+MONDAY_MORNING = {"day": "Monday", "start": 9, "end": 12}
 EVERYTHING = "event,calendar,customers,attributes,meta,available_actions"
 
 
@@ -153,6 +154,26 @@ def test_double_booking_is_refused_with_alternatives_unless_allowed(book):
         "alternatives"
     ]
     assert book(settings={"allow_double_bookings": True})["state"] == "confirmed"
+
+
+def test_alternatives_lie_inside_the_resources_own_constraints(api, book, reserve, ann):
+    opening = {"availability_constraints": [{"allow_day_and_time": MONDAY_MORNING}]}
+    api("PUT", f"/resources/{ann}", opening)
+    held = reserve(duration=60)
+    path = f"/bookings/{book(start='2026-11-23T11:00', end='2026-11-23T12:00')['id']}"
+    to = {"resource_id": ann, "start": TIME["start"], "end": TIME["end"]}
+
+    refused = [
+        book(expect=409),
+        reserve(expect=409),
+        api("PUT", f"{path}/reschedule", to, expect=409),
+        api("PUT", f"{path}/reschedule_by_customer", TIME, expect=409),
+    ]
+
+    starts = ["2026-11-23T14:00:00Z", "2026-11-30T14:00:00Z", "2026-11-30T15:00:00Z"]
+    for one in refused:
+        assert [slot["start"] for slot in one["alternatives"]] == starts
+    assert held
 
 
 def test_every_calendar_of_the_resource_is_looked_at(api, book, reserve, ann):

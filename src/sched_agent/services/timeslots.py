@@ -15,11 +15,12 @@ from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.constraint import Constraint, opened
 from sched_agent.model.ids import Number
-from sched_agent.model.interval import HOUR, MINUTE, SECOND, Interval, intersect
-from sched_agent.model.schedule import Schedule, Taken, together
+from sched_agent.model.interval import DAY, HOUR, MINUTE, SECOND, Interval, intersect
+from sched_agent.model.schedule import Schedule, Taken, nearest, together
+from sched_agent.model.slot import Slot
 from sched_agent.model.zone import local
 from sched_agent.services.app import App
-from sched_agent.services.availability import view
+from sched_agent.services.availability import ALTERNATIVES, SEARCH_DAYS, view
 from sched_agent.store.base import Reader
 
 MOST_SLOTS = 20_000
@@ -90,6 +91,34 @@ def find(app: App, caller: Caller, search: Search) -> list[Timeslot]:
             found.setdefault(interval, []).append(number)
     each = None if search.mode is Mode.EXCLUSIVE else 1
     return [Timeslot(at, tuple(found[at][:each])) for at in sorted(_bounded(found))]
+
+
+def near(
+    app: App,
+    caller: Caller,
+    resource: Calendar,
+    constraints: Sequence[Constraint],
+    asked: Interval,
+) -> tuple[Slot, ...]:
+    """Return the free slots nearest to a time, as long as it is, inside a resource's constraints.
+
+    Raises:
+        UnknownCalendar: There is no such resource.
+    """
+    now, found = app.clock(), []
+    for days in SEARCH_DAYS:
+        around = Interval(max(now, asked.start - days * DAY), max(now, asked.start) + days * DAY)
+        search = Search(
+            resources={resource.id: (constraints,)},
+            mode=Mode.MUTUAL,
+            within=around,
+            length=asked.length,
+        )
+        slots = [slot.interval for slot in find(app, caller, search)]
+        found = nearest(slots, asked.start, ALTERNATIVES)
+        if len(found) == ALTERNATIVES:
+            break
+    return tuple(Slot(interval, (resource.id,), resource.timezone) for interval in found)
 
 
 def _free(schedule: Schedule, length: int | None) -> Sequence[Interval]:

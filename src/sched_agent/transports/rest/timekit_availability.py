@@ -1,12 +1,13 @@
 """The Timekit family's availability query."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 from fastapi import status
 from pydantic import BaseModel, Field
 
-from sched_agent.errors import InvalidArgument, Unsupported
+from sched_agent.errors import InvalidArgument, SchedAgentError, Unsupported
 from sched_agent.model import zone
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller
@@ -15,6 +16,7 @@ from sched_agent.model.ids import Kind, uuid
 from sched_agent.model.interval import DAY, SECOND, Interval
 from sched_agent.services import calendars, timeslots
 from sched_agent.services.app import App
+from sched_agent.services.availability import offer
 from sched_agent.services.timeslots import Mode, Search
 from sched_agent.speech.relative import read_length, read_relative
 from sched_agent.tools.arguments import calendar_number
@@ -93,6 +95,22 @@ def query_availability(
     )
 
 
+@contextmanager
+def inside_constraints(
+    app: App, caller: Caller, resource: Calendar, asked: Interval
+) -> Iterator[None]:
+    """Let a refusal offer only what a resource's own constraints leave open."""
+    try:
+        yield
+    except SchedAgentError as refusal:
+        with suppress(SchedAgentError):  # the refusal is the answer, with or without
+            if refusal.alternatives and (constraints := own_constraints(resource)):
+                same = [slot for slot in refusal.alternatives if slot.interval == asked]
+                near = timeslots.near(app, caller, resource, constraints, asked)
+                offer(refusal, [*same, *(slot for slot in near if slot.interval != asked)])
+        raise
+
+
 def _resource(app: App, caller: Caller, text: str) -> Calendar:
     return calendars.of_resource(app, caller, calendar_number(text))[0]
 
@@ -109,7 +127,7 @@ def _search(body: AvailabilityBody, resources: Mapping[int, Calendar], now: int)
         )
     asked = read_constraints(body.constraints, "constraints")
     return Search(
-        resources={number: (asked, _own(one)) for number, one in resources.items()},
+        resources={number: (asked, own_constraints(one)) for number, one in resources.items()},
         mode=body.mode,
         within=Interval(start, end),
         length=None if body.length is None else _length(body.length, "length"),
@@ -123,7 +141,7 @@ def _search(body: AvailabilityBody, resources: Mapping[int, Calendar], now: int)
     )
 
 
-def _own(resource: Calendar) -> list[Constraint]:
+def own_constraints(resource: Calendar) -> list[Constraint]:
     """Return the constraints of a resource."""
     kept: Any = extras(resource).get("availability_constraints") or []
     if not isinstance(kept, list) or not all(isinstance(one, Mapping) for one in kept):

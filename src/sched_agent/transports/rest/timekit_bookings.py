@@ -18,6 +18,7 @@ from sched_agent.services import bookings, calendars
 from sched_agent.services.app import App
 from sched_agent.tools.arguments import calendar_number
 from sched_agent.transports.rest.common import Asking, Retried, Running
+from sched_agent.transports.rest.timekit_availability import inside_constraints
 from sched_agent.transports.rest.timekit_booking_shapes import (
     INCLUDES,
     ActionBody,
@@ -61,14 +62,9 @@ def reserve_time(
     """Hold a time; send the id as `reservation_id` with the booking before it frees itself."""
     resource = calendars.of_resource(app, caller, calendar_number(body.resource_id))[0]
     draft = replace(_draft(body, resource), status=Status.TENTATIVE, hold_seconds=body.duration)
-    held = bookings.reserve(
-        app,
-        caller,
-        resource.id,
-        draft,
-        beside=beside(app, caller, resource),
-        request_id=key,
-    )
+    others = beside(app, caller, resource)
+    with inside_constraints(app, caller, resource, draft.interval):
+        held = bookings.reserve(app, caller, resource.id, draft, beside=others, request_id=key)
     return Wrapped(data=ReservationData.of(held, resource))
 
 
@@ -94,16 +90,17 @@ def create_booking(
         double=body.settings.allow_double_bookings,
     )
     draft = replace(_draft(body, calendar), attendees=body.attendees(resource))
-    event = bookings.make(
-        app,
-        caller,
-        calendar.id,
-        draft,
-        booking,
-        reservation=_number(body.reservation_id) if body.reservation_id else None,
-        beside=beside(app, caller, calendar),
-        request_id=key,
-    )
+    with inside_constraints(app, caller, resource, draft.interval):
+        event = bookings.make(
+            app,
+            caller,
+            calendar.id,
+            draft,
+            booking,
+            reservation=_number(body.reservation_id) if body.reservation_id else None,
+            beside=[resource.id, *(one.id for one in further)],
+            request_id=key,
+        )
     return _answer(app, caller, event, wanted)
 
 
@@ -237,41 +234,39 @@ def _act(
     key: str | None,
 ) -> Event:
     number, action = what
-    calendar, _, _ = bookings.get(app, caller, number)
+    calendar, event, _ = bookings.get(app, caller, number)
     given: ActionInput = getattr(body, action.value, None) or body or ActionInput()
     to: Interval | None = None
     if given.start is not None and given.end is not None:
         to = read_interval(given.start, given.end, calendar.zone)
-    return bookings.act(
-        app,
-        caller,
-        number,
-        action,
-        given.model_dump(include=set(ActionInput.model_fields), exclude_none=True),
-        beside=beside(app, caller, calendar),
-        to=to,
-        request_id=key,
-    )
+    resource = resource_of(app, caller, calendar)
+    with inside_constraints(app, caller, resource, to or event.interval):
+        return bookings.act(
+            app,
+            caller,
+            number,
+            action,
+            given.model_dump(include=set(ActionInput.model_fields), exclude_none=True),
+            beside=beside(app, caller, calendar),
+            to=to,
+            request_id=key,
+        )
 
 
 def _reschedule(
     app: App, caller: Caller, number: Number, body: RescheduleBody, key: str | None
 ) -> Event:
     calendar, _, _ = bookings.get(app, caller, number)
-    if resource_of(app, caller, calendar).id != calendar_number(body.resource_id):
+    resource = resource_of(app, caller, calendar)
+    if resource.id != calendar_number(body.resource_id):
         raise Unsupported(
             "A booking stays with its resource.",
             hint="Cancel it, and book the other resource.",
             fields={"resource_id": "must be the booking's own"},
         )
-    return bookings.reschedule(
-        app,
-        caller,
-        number,
-        read_interval(body.start, body.end, calendar.zone),
-        beside=beside(app, caller, calendar),
-        request_id=key,
-    )
+    to, others = read_interval(body.start, body.end, calendar.zone), beside(app, caller, calendar)
+    with inside_constraints(app, caller, resource, to):
+        return bookings.reschedule(app, caller, number, to, beside=others, request_id=key)
 
 
 def _answer(app: App, caller: Caller, event: Event, wanted: frozenset[str]) -> Wrapped[BookingData]:
