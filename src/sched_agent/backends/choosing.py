@@ -2,11 +2,14 @@
 
 from urllib.parse import urlsplit
 
+from httpx import BasicAuth
+
 from sched_agent.backends.base import Backend
 from sched_agent.backends.claims import Claims
 from sched_agent.backends.hosted import HostedBackend
 from sched_agent.backends.http import Api, bearer
 from sched_agent.backends.talkover import Talkover
+from sched_agent.backends.timekit import Timekit
 from sched_agent.backends.vendor import Vendor
 from sched_agent.backends.workspace import Workspace
 from sched_agent.model.calendar import Environment
@@ -33,4 +36,7 @@ def _vendor(settings: Settings, app: App) -> Vendor:
     if settings.backend == "workspace":
         api = Api(base_url, bearer(token), name=settings.backend)
         return Workspace(api, settings.workspace or "", app.clock)
+    if settings.backend == "timekit":
+        # the API key is the password, and there is no user (its page what-is-timekit)
+        return Timekit(Api(base_url, BasicAuth("", token), name=settings.backend), app.clock)
     return Talkover(Api(base_url, bearer(token), name=settings.backend), app.clock)

@@ -88,7 +88,7 @@ class HostedBackend:
         wide = around(question.within, now)
         sight = {
             number: self._claims.seen_with(seen) if isinstance(seen, Seen) else seen
-            for number, seen in self._reading.see(calendars, wide.start, wide.end).items()
+            for number, seen in self._reading.see(calendars, wide).items()
         }
         unreadable = {n: seen for n, seen in sight.items() if isinstance(seen, SchedAgentError)}
         readable = [calendar for calendar in calendars if calendar.id not in unreadable]
@@ -111,7 +111,9 @@ class HostedBackend:
         self._admit(caller, Level.READ, Ability.LIST_EVENTS)
         calendars = [self._reading.calendar(number) for number in wanted.calendar_ids]
         found: list[Event] = []
-        for seen in self._reading.see(calendars, wanted.starts_from, wanted.ends_until).values():
+        for seen in self._reading.see_events(
+            calendars, wanted.starts_from, wanted.ends_until
+        ).values():
             if isinstance(seen, SchedAgentError):
                 raise seen
             found += sift(seen.events, wanted)

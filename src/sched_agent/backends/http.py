@@ -8,7 +8,7 @@ a call may take; a write only if that is harmless, and what is unknown is for th
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -63,6 +63,15 @@ class Reply:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    params: Sequence[tuple[str, str]]
+    body: Any
+    reads: bool
+
+
 class Refused(Exception):
     """The server answered with an error; the adapter knows what it means."""
 
@@ -98,8 +107,10 @@ class Api:
         """Give the connections back."""
         self._client.close()
 
-    def read(self, path: str, params: Sequence[tuple[str, str]] = ()) -> Reply:
-        """Get something, trying again where the server is busy or the connection breaks.
+    def read(self, path: str, params: Sequence[tuple[str, str]] = (), body: Any = None) -> Reply:
+        """Ask for something, trying again where the server is busy or the connection breaks.
+
+        A question with a body is sent by POST.
 
         Raises:
             Refused: The server answered with an error.
@@ -107,20 +118,22 @@ class Api:
             RateLimited: It asks to be left alone for longer than a call may take.
             ProviderRejected: It answers with what can't be an answer.
         """
-        return self.repeatable("GET", path, params=params)
+        request = _Request("GET" if body is None else "POST", path, params, body, reads=True)
+        return self._repeated(request)
 
-    def repeatable(
-        self, method: str, path: str, *, params: Sequence[tuple[str, str]] = (), body: Any = None
-    ) -> Reply:
-        """Do what may be done twice without harm; see `read`.
+    def repeatable(self, method: str, path: str, body: Any = None) -> Reply:
+        """Write what may be written twice without harm; see `read`.
 
         Raises:
-            Unanswered: It is a write, and nobody knows whether it was acted upon.
+            Unanswered: Nobody knows whether it was acted upon.
         """
+        return self._repeated(_Request(method, path, (), body, reads=False))
+
+    def _repeated(self, request: _Request) -> Reply:
         lost: SchedAgentError | None = None
         for remaining in self._tries():
             try:
-                reply = self._follow(method, path, params, body, remaining)
+                reply = self._follow(request, remaining)
             except CalendarUnreachable as error:
                 lost = lost if isinstance(lost, Unanswered) else error
                 continue
@@ -135,7 +148,7 @@ class Api:
                     continue
                 raise self._busy(reply)
             if reply.status >= 500:
-                lost = self._failed(reply, method)
+                lost = self._failed(reply, request)
                 continue
             return _checked(reply)
         raise lost or self._unreachable("it took too long")
@@ -150,16 +163,17 @@ class Api:
             Unanswered: Nobody knows.
         """
         lost: SchedAgentError | None = None
+        request = _Request(method, path, (), body, reads=False)
         for remaining in self._tries():
             try:
-                reply = self._send(method, path, (), body, remaining)
+                reply = self._send(request, remaining)
             except CalendarUnreachable as error:  # it never left: try again
                 lost = error
                 continue
             if reply.status == 429:
                 raise self._busy(reply)
             if reply.status >= 500:
-                raise self._failed(reply, method)
+                raise self._failed(reply, request)
             return _checked(reply)
         raise lost or self._unreachable("it took too long")
 
@@ -174,18 +188,11 @@ class Api:
             sleep(min(random.uniform(pause / 2, pause), max(0.0, until - monotonic())))  # noqa: S311
             pause *= 2
 
-    def _follow(
-        self,
-        method: str,
-        path: str,
-        params: Sequence[tuple[str, str]],
-        body: Any,
-        remaining: float,
-    ) -> Reply:
+    def _follow(self, request: _Request, remaining: float) -> Reply:
         """Send a request and follow where a read is sent on to, on the same host alone."""
-        reply = self._send(method, path, params, body, remaining)
+        reply = self._send(request, remaining)
         for _ in range(_MOST_REDIRECTS):
-            if method != "GET" or reply.status not in {301, 302, 303, 307, 308}:
+            if request.method != "GET" or reply.status not in {301, 302, 303, 307, 308}:
                 return reply
             here = self._client.base_url
             there = here.join(reply.headers.get("Location", ""))
@@ -195,41 +202,38 @@ class Api:
                     f"The {self._name} server sends requests on to another address.",
                     hint="Set SCHED_AGENT_BASE_URL to the address where it is now.",
                 )
-            reply = self._send(method, str(there), (), body, remaining)
+            reply = self._send(replace(request, path=str(there), params=()), remaining)
         return reply
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        params: Sequence[tuple[str, str]],
-        body: Any,
-        remaining: float,
-    ) -> Reply:
+    def _send(self, request: _Request, remaining: float) -> Reply:
         timeout = httpx.Timeout(remaining, connect=min(CONNECT_SECONDS, remaining))
         until = monotonic() + remaining
         try:
             with self._client.stream(
-                method, path, params=list(params) or None, json=body, timeout=timeout
+                request.method,
+                request.path,
+                params=list(request.params) or None,
+                json=request.body,
+                timeout=timeout,
             ) as response:
                 received = bytearray()
                 for chunk in response.iter_bytes():
                     received += chunk
                     if len(received) > MOST_BYTES or monotonic() > until:
-                        raise self._lost(method, "its answer is too long or too slow")
+                        raise self._lost(request, "its answer is too long or too slow")
                 return Reply(response.status_code, response.headers, bytes(received))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise self._unreachable("no connection could be made") from error
         except httpx.HTTPError as error:  # broken off, timed out, or no HTTP
-            raise self._lost(method, "the connection broke, or no answer came in time") from error
+            raise self._lost(request, "the connection broke, or no answer came in time") from error
 
-    def _lost(self, method: str, why: str) -> SchedAgentError:
-        if method == "GET":
+    def _lost(self, request: _Request, why: str) -> SchedAgentError:
+        if request.reads:
             return self._unreachable(why)
         return Unanswered(f"The {self._name} server got the request, but {why}.")
 
-    def _failed(self, reply: Reply, method: str) -> SchedAgentError:
-        return self._lost(method, f"it failed with status {reply.status}")
+    def _failed(self, reply: Reply, request: _Request) -> SchedAgentError:
+        return self._lost(request, f"it failed with status {reply.status}")
 
     def _unreachable(self, why: str) -> CalendarUnreachable:
         return CalendarUnreachable(f"The {self._name} server can't be reached: {why}.")

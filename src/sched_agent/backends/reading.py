@@ -55,13 +55,15 @@ class Reading:
         """Read the calendars anew when they are next asked for."""
         self._calendars = (0.0, {})
 
-    def see(self, calendars: Sequence[Calendar], start: int | None, end: int | None) -> Sight:
-        """Read calendars from `start` to `end`, or as far as the vendor tells."""
-        sight = self._vendor.see(calendars, start, end)
-        for seen in sight.values():
-            if isinstance(seen, Seen):
-                self.know(seen.events)
-        return sight
+    def see(self, calendars: Sequence[Calendar], within: Interval) -> Sight:
+        """Read all that matters to free time in a stretch."""
+        return self._known(self._vendor.see(calendars, within))
+
+    def see_events(
+        self, calendars: Sequence[Calendar], start: int | None, end: int | None
+    ) -> Sight:
+        """Read only events, from `start` to `end`, or as far as the vendor tells."""
+        return self._known(self._vendor.see_events(calendars, start, end))
 
     def see_around(self, calendar: Calendar, interval: Interval) -> Seen:
         """Read a calendar as far around a time as others may be offered instead.
@@ -70,10 +72,22 @@ class Reading:
             SchedAgentError: It can't be read.
         """
         wide = around(interval, self._clock())
-        seen = self.see([calendar], wide.start, wide.end)[calendar.id]
-        if isinstance(seen, SchedAgentError):
-            raise seen
-        return seen
+        return _readable(self.see([calendar], wide)[calendar.id])
+
+    def see_events_at(self, calendar: Calendar, interval: Interval) -> Seen:
+        """Read the events of a calendar that lie at a time.
+
+        Raises:
+            SchedAgentError: It can't be read.
+        """
+        wide = interval.padded(calendar.policy.gap)
+        return _readable(self.see_events([calendar], *wide)[calendar.id])
+
+    def _known(self, sight: Sight) -> Sight:
+        for seen in sight.values():
+            if isinstance(seen, Seen):
+                self.know(seen.events)
+        return sight
 
     def event(self, event_id: Number, *, just_read: bool = False) -> Event:
         """Return an event as it is now; with `just_read` as it was within the last second.
@@ -98,6 +112,12 @@ class Reading:
     def forget(self, event_id: Number) -> None:
         """Read an event anew when it is next asked for."""
         self._events.pop(event_id, None)
+
+
+def _readable(seen: Seen | SchedAgentError) -> Seen:
+    if isinstance(seen, SchedAgentError):
+        raise seen
+    return seen
 
 
 def around(interval: Interval, now: int) -> Interval:

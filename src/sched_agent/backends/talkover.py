@@ -180,16 +180,33 @@ class Talkover:
         with sane(self.name):
             return [self._calendar(one) for one in told]
 
-    def see(self, calendars: Sequence[Calendar], start: int | None, end: int | None) -> Sight:
+    def see(self, calendars: Sequence[Calendar], within: Interval) -> Sight:
+        """See `backends.vendor.Vendor`."""
+        sight = self.see_events(calendars, *within)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            seen = pool.map(self._with_rules, (sight[calendar.id] for calendar in calendars))
+            return {calendar.id: one for calendar, one in zip(calendars, seen, strict=True)}
+
+    def _with_rules(self, seen: Seen | SchedAgentError) -> Seen | SchedAgentError:
+        if isinstance(seen, SchedAgentError):
+            return seen
+        try:
+            return replace(seen, rules=self._fresh_rules(seen.calendar))
+        except SchedAgentError as error:
+            return error
+
+    def see_events(
+        self, calendars: Sequence[Calendar], start: int | None, end: int | None
+    ) -> Sight:
         """See `backends.vendor.Vendor`."""
         first = None if start is None else max(FIRST_INSTANT, start - LONGEST)
         last = None if end is None else min(LAST_INSTANT, end + LONGEST)
         sight: dict[Number, Seen | SchedAgentError] = {}
         for at in range(0, len(calendars), _MOST_IN_A_BATCH):
-            sight |= self._see(calendars[at : at + _MOST_IN_A_BATCH], first, last)
+            sight |= self._list(calendars[at : at + _MOST_IN_A_BATCH], first, last)
         return sight
 
-    def _see(
+    def _list(
         self, calendars: Sequence[Calendar], first: int | None, last: int | None
     ) -> Mapping[Number, Seen | SchedAgentError]:
         """Read calendars in one call, or, if one of them spoils it, in one call each."""
@@ -200,25 +217,13 @@ class Talkover:
             about_one = isinstance(error, NotFound | Invalid | ProviderRejected)
             if len(calendars) == 1 or not about_one:
                 return dict.fromkeys((calendar.id for calendar in calendars), error)
-            each = (self._see([calendar], first, last) for calendar in calendars)
+            each = (self._list([calendar], first, last) for calendar in calendars)
             return {number: seen for one in each for number, seen in one.items()}
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            seen = pool.map(lambda calendar: self._seen(calendar, found, at), calendars)
-            return {calendar.id: one for calendar, one in zip(calendars, seen, strict=True)}
+        return {calendar.id: self._seen(calendar, found, at) for calendar in calendars}
 
-    def _seen(self, calendar: Calendar, found: Sequence[Event], at: int) -> Seen | SchedAgentError:
+    def _seen(self, calendar: Calendar, found: Sequence[Event], at: int) -> Seen:
         events = [event for event in found if event.calendar_id == calendar.id]
-        try:
-            rules = self._fresh_rules(calendar)
-        except SchedAgentError as error:
-            return error
-        return Seen(
-            calendar=calendar,
-            events=events,
-            marks=self._names.marks(events),
-            rules=rules,
-            at=at,
-        )
+        return Seen(calendar=calendar, events=events, marks=self._names.marks(events), at=at)
 
     def _listed(
         self, numbers: Sequence[Number], first: int | None, last: int | None

@@ -23,7 +23,7 @@ class Seen:
         calendar: The calendar.
         events: Every event that touches the stretch that was asked about, and maybe others.
         marks: The marks of those that were made with one, by their ids.
-        rules: The calendar's availability rules.
+        rules: The calendar's availability rules, where free time was asked for.
         openings: Returns when it is open at all in a stretch, where that is told otherwise.
         at: When it was read.
     """
@@ -87,8 +87,14 @@ class Vendor(Protocol):
         """Return all calendars."""
         ...
 
-    def see(self, calendars: Sequence[Calendar], start: int | None, end: int | None) -> Sight:
-        """Read calendars from `start` to `end`, as far as the API tells where that is None."""
+    def see(self, calendars: Sequence[Calendar], within: Interval) -> Sight:
+        """Read all that matters to free time in a stretch."""
+        ...
+
+    def see_events(
+        self, calendars: Sequence[Calendar], start: int | None, end: int | None
+    ) -> Sight:
+        """Read only events, from `start` to `end`, as far as the API tells where that is None."""
         ...
 
     def event(self, event_id: Number, last_seen: Event | None) -> Event:

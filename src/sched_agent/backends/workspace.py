@@ -234,19 +234,25 @@ class Workspace:
             }
             return [one.value(self._clock()) for one in found]
 
-    def see(self, calendars: Sequence[Calendar], start: int | None, end: int | None) -> Sight:
+    def see(self, calendars: Sequence[Calendar], within: Interval) -> Sight:
+        """See `backends.vendor.Vendor`. The schedules came with the calendars."""
+        return self.see_events(calendars, *within)
+
+    def see_events(
+        self, calendars: Sequence[Calendar], start: int | None, end: int | None
+    ) -> Sight:
         """See `backends.vendor.Vendor`.
 
         Each calendar is asked for by itself: so one that is gone is not taken for an empty one.
         """
-        look = partial(self._see, start=start, end=end)
+        look = partial(self._list, start=start, end=end)
         if len(calendars) == 1:
             return {calendars[0].id: look(calendars[0])}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             seen = pool.map(look, calendars)
             return {calendar.id: one for calendar, one in zip(calendars, seen, strict=True)}
 
-    def _see(
+    def _list(
         self, calendar: Calendar, *, start: int | None, end: int | None
     ) -> Seen | SchedAgentError:
         # Whether an event that reaches over a bound is listed is not documented.
@@ -309,7 +315,7 @@ class Workspace:
     def respond(self, event: Event, attendee: Attendee, response: Response) -> Event:
         """See `backends.vendor.Vendor`."""
         path = f"{self._base}/calendar-events/{event.id}/attendees/{attendee.member}"
-        ask = partial(self._api.repeatable, "PUT", path, body={"response": response.value})
+        ask = partial(self._api.repeatable, "PUT", path, {"response": response.value})
         asked(self.name, ask, missing=UnknownAttendee("The event has no such attendee."))
         return self.event(event.id, event)
 
@@ -374,7 +380,7 @@ class Workspace:
         if not changes.keys() <= {"name", "description", "timezone"}:
             raise _no_limits()
         path = f"{self._base}/calendars/{calendar.id}"
-        ask = partial(self._api.repeatable, "PUT", path, body=dict(changes))
+        ask = partial(self._api.repeatable, "PUT", path, dict(changes))
         reply = asked(self.name, ask, missing=_no_calendar())
         told = partial(_Calendar.value, now=self._clock())
         return understood_write(self._api, reply, _CALENDAR, told)

@@ -158,7 +158,7 @@ class Writing:
             for pause in _pauses():
                 sleep(pause)
                 try:
-                    mine = self._reading.see_around(calendar, event.interval).marked(mark)
+                    mine = self._reading.see_events_at(calendar, event.interval).marked(mark)
                 except SchedAgentError:
                     break
                 if mine:
@@ -174,7 +174,7 @@ class Writing:
     def _look_back(self, calendar: Calendar, made: Event, mark: str, check: Check) -> Event:
         """Return an event as it is at the vendor, once it is there alone."""
         try:
-            seen = self._reading.see_around(calendar, made.interval)
+            seen = self._reading.see_events_at(calendar, made.interval)
         except SchedAgentError as error:
             raise _unseen() from error
         mine = seen.marked(mark)
@@ -192,7 +192,7 @@ class Writing:
 
     def _look_back_at_change(self, calendar: Calendar, before: Event, after: Event) -> None:
         try:
-            seen = self._reading.see_around(calendar, after.interval)
+            seen = self._reading.see_events_at(calendar, after.interval)
         except SchedAgentError as error:
             raise _unseen() from error
         if _is_exclusive(calendar) and seen.rivals(after.interval, [after]):
