@@ -43,11 +43,11 @@ types: .venv/.develops
 	$(BIN)/mypy
 
 generate: .venv/.develops
-	$(BIN)/cog -r docs/tools.md docs/errors.md docs/settings.md
+	$(BIN)/cog -r docs/tools.md docs/errors.md docs/settings.md docs/backends.md
 	$(BIN)/sched-agent tools --toolsets booking,admin > tools.json
 
 generated: .venv/.develops
-	$(BIN)/cog --check docs/tools.md docs/errors.md docs/settings.md
+	$(BIN)/cog --check docs/tools.md docs/errors.md docs/settings.md docs/backends.md
 	$(BIN)/sched-agent tools --toolsets booking,admin | diff - tools.json
 
 bench: .venv/.develops

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sched_agent.backends.abilities import INSTEAD, Ability
 from sched_agent.errors import all_errors
 from sched_agent.settings import PREFIX, Settings
 from sched_agent.tools.catalog import all_tools, tools_of
@@ -142,4 +143,19 @@ def settings_markdown() -> str:
         shown = ",".join(default) if isinstance(default, tuple) else default
         written = f"`{shown}`" if shown not in {None, ""} else ""
         lines.append(f"| `{PREFIX}{name.upper()}` | {written} | {field.description} |")
+    return "\n".join([*lines, ""])
+
+
+def backends_markdown() -> str:
+    """Return a table of what each backend can do, and what to do where it can't."""
+    from sched_agent.backends.talkover import Talkover
+    from sched_agent.backends.timekit import Timekit
+    from sched_agent.backends.workspace import Workspace
+
+    hosted = (Talkover, Workspace, Timekit)
+    names = " | ".join(vendor.name for vendor in hosted)
+    lines = [f"| | local | {names} | where it can't |", f"|---|---|{'---|' * len(hosted)}---|"]
+    for ability in Ability:
+        can = " | ".join("yes" if ability in vendor.abilities else "no" for vendor in hosted)
+        lines.append(f"| `{ability.value}` | yes | {can} | {INSTEAD.get(ability, '')} |")
     return "\n".join([*lines, ""])
