@@ -6,23 +6,30 @@ bounds end_at), so they are asked for as far around as an event may last.
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date as Date  # noqa: N812  # a field has that name
 from functools import partial
 from time import monotonic
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from sched_agent.backends.abilities import BOOKING, Ability
 from sched_agent.backends.http import Api, texts
+from sched_agent.backends.many import each
 from sched_agent.backends.marks import split, version_of, with_mark
 from sched_agent.backends.names import Names
 from sched_agent.backends.refusals import asked, sane, understood_write
-from sched_agent.backends.shapes import Limits, Person
-from sched_agent.backends.vendor import Seen, Sight
+from sched_agent.backends.talkover_data import (
+    CalendarTold,
+    Changed,
+    Envelope,
+    EventTold,
+    RuleTold,
+    body_of,
+    rule_body,
+)
+from sched_agent.backends.vendor import Partial, Seen, Sight
 from sched_agent.clock import Clock
 from sched_agent.errors import (
     Invalid,
@@ -33,119 +40,31 @@ from sched_agent.errors import (
     UnknownEvent,
     Unsupported,
 )
-from sched_agent.model.attendee import Attendee, Response
-from sched_agent.model.availability_rule import RecurringRule, Rule, clock_text, read_rule
-from sched_agent.model.calendar import Availability, Calendar, Policy
-from sched_agent.model.event import DEFAULT_TYPE, LONGEST, Event
+from sched_agent.model.availability_rule import Rule, read_rule
+from sched_agent.model.calendar import Calendar, Policy
+from sched_agent.model.event import LONGEST, Event
 from sched_agent.model.ids import Kind, Number
 from sched_agent.model.interval import Interval
-from sched_agent.model.owner import OwnerType
-from sched_agent.model.owner import owner as owner_of
 from sched_agent.model.status import Status
-from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT, instant, zone
+from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT, instant
 from sched_agent.speech.iso import utc_text
 
 DataT = TypeVar("DataT")
 
 _RULES_FRESH_SECONDS = 60.0
 _MOST_IN_A_BATCH = 50
-_AT_ONCE = 8
 
 
-class _Envelope(BaseModel, Generic[DataT]):
-    success: Literal[True]
-    data: DataT
+_CALENDARS = TypeAdapter(Envelope[list[CalendarTold]])
+_CALENDAR = TypeAdapter(Envelope[CalendarTold])
+_EVENTS = TypeAdapter(Envelope[list[EventTold]])
+_EVENT = TypeAdapter(Envelope[EventTold])
+_CHANGED = TypeAdapter(Envelope[Changed])
+_RULES = TypeAdapter(Envelope[list[RuleTold]])
+_RULE = TypeAdapter(Envelope[RuleTold])
 
 
-class _Calendar(Limits):
-    """A calendar, with the limits that our own server adds to the family's."""
-
-    id: str = Field(min_length=1, max_length=200)
-    name: str
-    timezone: str
-    owner_id: str | None = None
-    description: str | None = None
-
-    def value(self, number: Number, now: int) -> Calendar:
-        return Calendar(
-            id=number,
-            name=self.name,
-            timezone=zone(self.timezone).key,
-            description=self.description,
-            owner_id=self.owner_id,
-            policy=self.policy(Availability.RULES),
-            created_at=now,
-            updated_at=now,
-        )
-
-
-class _Event(BaseModel):
-    id: str = Field(min_length=1, max_length=200)
-    calendar_id: str
-    title: str
-    start_at: AwareDatetime
-    end_at: AwareDatetime
-    status: Status
-    type: str | None = None
-    description: str | None = None
-    location: str | None = None
-    created_by: str | None = None
-    owner_id: str | None = None
-    owner_type: OwnerType | None = None
-    attendees: list[Person] = []
-    version: int | None = None
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
-
-    def value(self, number: Number, calendar: Number, description: str | None) -> Event:
-        """Return the event; its version is still to be told."""
-        made = instant(self.created_at or self.start_at)
-        return Event(
-            id=number,
-            calendar_id=calendar,
-            title=self.title,
-            interval=Interval(instant(self.start_at), instant(self.end_at)),
-            description=description,
-            location=self.location,
-            status=self.status,
-            type=self.type or DEFAULT_TYPE,
-            transparent=False,
-            attendees=tuple(one.value() for one in self.attendees if one.is_somebody()),
-            owner=owner_of(self.owner_type, self.owner_id),
-            created_by=self.created_by,
-            hold_expires_at=None,
-            created_at=made,
-            updated_at=made if self.updated_at is None else instant(self.updated_at),
-        )
-
-
-class _Rule(BaseModel):
-    id: str = Field(min_length=1, max_length=200)
-    type: Literal["recurring", "exception"]
-    days_of_week: list[int] | None = None
-    start_time: str | None = None
-    end_time: str | None = None
-    timezone: str | None = None
-    date: Date | None = None
-    available: bool | None = None
-
-
-class _Changed(BaseModel):
-    id: str
-    version: int | None = None
-    updated_at: AwareDatetime | None = None
-
-
-_CALENDARS = TypeAdapter(_Envelope[list[_Calendar]])
-_CALENDAR = TypeAdapter(_Envelope[_Calendar])
-_EVENTS = TypeAdapter(_Envelope[list[_Event]])
-_EVENT = TypeAdapter(_Envelope[_Event])
-_CHANGED = TypeAdapter(_Envelope[_Changed])
-_RULES = TypeAdapter(_Envelope[list[_Rule]])
-_RULE = TypeAdapter(_Envelope[_Rule])
-
-
-class Talkover:
+class Talkover(Partial):
     """See `backends.vendor.Vendor`."""
 
     name = "talkover"
@@ -183,9 +102,7 @@ class Talkover:
     def see(self, calendars: Sequence[Calendar], within: Interval) -> Sight:
         """See `backends.vendor.Vendor`."""
         sight = self.see_events(calendars, *within)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            seen = pool.map(self._with_rules, (sight[calendar.id] for calendar in calendars))
-            return {calendar.id: one for calendar, one in zip(calendars, seen, strict=True)}
+        return each(calendars, lambda calendar: self._with_rules(sight[calendar.id]))
 
     def _with_rules(self, seen: Seen | SchedAgentError) -> Seen | SchedAgentError:
         if isinstance(seen, SchedAgentError):
@@ -255,7 +172,7 @@ class Talkover:
 
     def create(self, event: Event, mark: str) -> Event:
         """See `backends.vendor.Vendor`."""
-        body = _body(event, mark)
+        body = body_of(event, mark)
         path = f"/calendars/{self._path(event.calendar_id)}/events"
         reply = asked(
             self.name,
@@ -270,7 +187,7 @@ class Talkover:
 
         The family documents no conditional change: `if_version` was compared before.
         """
-        old, new = _body(before, None), _body(after, None)
+        old, new = body_of(before, None), body_of(after, None)
         changed = {name: value for name, value in new.items() if old[name] != value}
         if "description" in changed:
             changed["description"] = with_mark(after.description, self._names.mark_of(after.id))
@@ -287,21 +204,13 @@ class Talkover:
         reply = asked(self.name, ask, missing=_no_event(), books=True)
         return understood_write(self._api, reply, _CHANGED, partial(self._kept, after))
 
-    def _kept(self, event: Event, answer: _Envelope[_Changed]) -> Event:
+    def _kept(self, event: Event, answer: Envelope[Changed]) -> Event:
         """Return an event that was sent, with what the answer tells of it."""
         told = answer.data
         number = self._names.learn(Kind.EVENT, told.id)
         stamp = self._clock() if told.updated_at is None else instant(told.updated_at)
         kept = replace(event, id=number, updated_at=stamp)
         return replace(kept, version=told.version or _version(kept))
-
-    def respond(self, event: Event, attendee: Attendee, response: Response) -> Event:
-        """See `backends.vendor.Vendor`."""
-        raise NotImplementedError
-
-    def delete(self, event: Event) -> None:
-        """See `backends.vendor.Vendor`."""
-        raise NotImplementedError
 
     def rules(self, calendar: Calendar) -> Sequence[Rule]:
         """See `backends.vendor.Vendor`."""
@@ -320,14 +229,10 @@ class Talkover:
     def add_rule(self, calendar: Calendar, rule: Rule) -> Rule:
         """See `backends.vendor.Vendor`."""
         path = f"/calendars/{self._path(calendar.id)}/availability-rules"
-        ask = partial(self._api.once, "POST", path, _rule_body(rule))
+        ask = partial(self._api.once, "POST", path, rule_body(rule))
         reply = asked(self.name, ask, missing=_no_calendar())
         self._rules.pop(calendar.id, None)
         return understood_write(self._api, reply, _RULE, lambda one: self._rule(one.data))
-
-    def remove_rule(self, calendar: Calendar, rule: Rule) -> None:
-        """See `backends.vendor.Vendor`."""
-        raise NotImplementedError
 
     def create_calendar(
         self,
@@ -353,21 +258,17 @@ class Talkover:
             self.add_rule(calendar, rule)
         return calendar
 
-    def revise_calendar(self, calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
-        """See `backends.vendor.Vendor`."""
-        raise NotImplementedError
-
-    def _calendar(self, one: _Calendar) -> Calendar:
+    def _calendar(self, one: CalendarTold) -> Calendar:
         return one.value(self._names.learn(Kind.CALENDAR, one.id), self._clock())
 
-    def _event(self, one: _Event) -> Event:
+    def _event(self, one: EventTold) -> Event:
         number = self._names.learn(Kind.EVENT, one.id)
         description, mark = split(one.description)
         self._names.note(number, mark)
         event = one.value(number, self._names.learn(Kind.CALENDAR, one.calendar_id), description)
         return replace(event, version=one.version or _version(event))
 
-    def _rule(self, one: _Rule) -> Rule:
+    def _rule(self, one: RuleTold) -> Rule:
         rule = read_rule(
             kind=one.type,
             days_of_week=one.days_of_week,
@@ -387,45 +288,6 @@ class Talkover:
 
     def _path(self, number: Number) -> str:
         return quote(self._name(number), safe="")
-
-
-def _body(event: Event, mark: str | None) -> dict[str, Any]:
-    """Return an event as create-calendar-event takes it."""
-    owner = event.owner
-    return {
-        "title": event.title,
-        "start_at": utc_text(event.interval.start),
-        "end_at": utc_text(event.interval.end),
-        "description": with_mark(event.description, mark),
-        "status": event.status.value,
-        "type": event.type,
-        "created_by": event.created_by,
-        "owner_id": owner.id if owner else None,
-        "owner_type": owner.type.value if owner else None,
-        "attendees": [
-            {k: v for k, v in (("name", a.name), ("email", a.email)) if v} for a in event.attendees
-        ],
-    }
-
-
-def _rule_body(rule: Rule) -> dict[str, Any]:
-    body: dict[str, Any] = {}
-    if rule.hours:
-        body = {
-            "start_time": clock_text(rule.hours.start),
-            "end_time": clock_text(rule.hours.end),
-        }
-    if rule.timezone:
-        body["timezone"] = rule.timezone
-    if isinstance(rule, RecurringRule):
-        closing = {} if rule.available else {"available": False}
-        return {"type": "recurring", "days_of_week": sorted(rule.days_of_week), **body, **closing}
-    return {
-        "type": "exception",
-        "date": rule.date.isoformat(),
-        "available": rule.available,
-        **body,
-    }
 
 
 def _version(event: Event) -> int:

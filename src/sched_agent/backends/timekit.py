@@ -6,8 +6,7 @@ first. Calls: all resources with their calendars 1; the events of each resource 
 event that is called off is deleted. The API lets events overlap.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,19 +17,18 @@ from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
 
 from sched_agent.backends.abilities import BOOKING, Ability
 from sched_agent.backends.http import Api
+from sched_agent.backends.many import PAGE_SIZE, all_rows, each
 from sched_agent.backends.marks import split, version_of, with_mark
 from sched_agent.backends.names import Names
 from sched_agent.backends.refusals import asked, sane, understood_write
-from sched_agent.backends.vendor import Seen, Sight
+from sched_agent.backends.vendor import Partial, Seen, Sight
 from sched_agent.clock import Clock
 from sched_agent.errors import (
-    CalendarUnreachable,
     SchedAgentError,
     UnknownCalendar,
     UnknownEvent,
 )
-from sched_agent.model.attendee import Attendee, Response
-from sched_agent.model.availability_rule import Rule
+from sched_agent.model.attendee import Attendee
 from sched_agent.model.calendar import Availability, Calendar, Policy
 from sched_agent.model.days import touched
 from sched_agent.model.event import DEFAULT_TYPE, LONGEST, Event
@@ -42,9 +40,6 @@ from sched_agent.speech.iso import utc_text
 
 ItemT = TypeVar("ItemT")
 
-_PAGE_SIZE = 1000
-_MOST_PAGES = 50
-_AT_ONCE = 8
 _FAR = 3 * 366 * DAY
 """How far from now events are looked for where nothing says how far: the API wants two bounds."""
 
@@ -112,7 +107,7 @@ class _Known:
     calendar: Calendar
 
 
-class Timekit:
+class Timekit(Partial):
     """See `backends.vendor.Vendor`."""
 
     name = "timekit"
@@ -163,19 +158,16 @@ class Timekit:
 
     def see(self, calendars: Sequence[Calendar], within: Interval) -> Sight:
         """See `backends.vendor.Vendor`."""
-        return _each(calendars, partial(self._see, within=within))
+        return each(calendars, partial(self._see, within=within))
 
     def see_events(
         self, calendars: Sequence[Calendar], start: int | None, end: int | None
     ) -> Sight:
-        """See `backends.vendor.Vendor`.
-
-        Each resource is asked for by itself: so one that is gone is not taken for a free one.
-        """
+        """See `backends.vendor.Vendor`."""
         now = self._clock()
         first = max(FIRST_INSTANT, (now - _FAR if start is None else start) - LONGEST)
         last = min(LAST_INSTANT - 1, (now + _FAR if end is None else end) + LONGEST)
-        return _each(calendars, partial(self._list, within=Interval(first, last)))
+        return each(calendars, partial(self._list, within=Interval(first, last)))
 
     def _list(self, calendar: Calendar, within: Interval) -> Seen | SchedAgentError:
         known = self._resources.get(calendar.id)
@@ -297,41 +289,6 @@ class Timekit:
             asked(self.name, lambda: self._api.repeatable("DELETE", path), missing=_no_event())
         return replace(event, status=Status.CANCELLED)
 
-    def respond(self, event: Event, attendee: Attendee, response: Response) -> Event:
-        """See `backends.vendor.Vendor`."""
-        raise NotImplementedError
-
-    def delete(self, event: Event) -> None:
-        """See `backends.vendor.Vendor`."""
-        raise NotImplementedError
-
-    def rules(self, calendar: Calendar) -> Sequence[Rule]:
-        """See `backends.vendor.Vendor`. Resources have constraints, and no rules."""
-        return ()
-
-    def add_rule(self, calendar: Calendar, rule: Rule) -> Rule:
-        """See `backends.vendor.Vendor`."""
-        raise NotImplementedError
-
-    def remove_rule(self, calendar: Calendar, rule: Rule) -> None:
-        """See `backends.vendor.Vendor`."""
-        raise NotImplementedError
-
-    def create_calendar(
-        self,
-        name: str,
-        timezone: str | None,
-        policy: Policy,
-        rules: Sequence[Rule],
-        words: Mapping[str, Any],
-    ) -> Calendar:
-        """See `backends.vendor.Vendor`."""
-        raise NotImplementedError
-
-    def revise_calendar(self, calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
-        """See `backends.vendor.Vendor`."""
-        raise NotImplementedError
-
     def _event(self, one: _Event, calendar: Calendar) -> Event:
         number = self._names.learn(Kind.EVENT, one.id)
         description, mark = split(one.description)
@@ -372,29 +329,15 @@ class Timekit:
         adapter: TypeAdapter[_Page[ItemT]],
         missing: SchedAgentError | None,
     ) -> Sequence[ItemT]:
-        """Return all rows of a list, or fail: what is left out would be taken for free."""
-        rows: list[ItemT] = []
-        for number in range(1, _MOST_PAGES + 1):
-            asks = [*params, ("page", str(number)), ("limit", str(_PAGE_SIZE))]
+        """Return all rows of a list."""
+
+        def page(number: int) -> tuple[Sequence[ItemT], int]:
+            asks = [*params, ("page", str(number)), ("limit", str(PAGE_SIZE))]
             reply = asked(self.name, partial(self._api.read, path, asks), missing=missing)
-            page = self._api.understood(reply, adapter)
-            rows += page.data
-            if len(rows) >= page.total:
-                return rows
-            if not page.data:
-                break
-        raise CalendarUnreachable("The list changed while it was read, or is too long.")
+            told = self._api.understood(reply, adapter)
+            return told.data, told.total
 
-
-def _each(
-    calendars: Sequence[Calendar], read: Callable[[Calendar], Seen | SchedAgentError]
-) -> Sight:
-    """Read some calendars, a few at a time."""
-    if len(calendars) == 1:
-        return {calendars[0].id: read(calendars[0])}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        seen = pool.map(read, calendars)
-        return {calendar.id: one for calendar, one in zip(calendars, seen, strict=True)}
+        return all_rows(page)
 
 
 def _body(event: Event, mark: str | None) -> dict[str, Any]:

@@ -159,3 +159,42 @@ class Vendor(Protocol):
     def close(self) -> None:
         """Give back everything that is open."""
         ...
+
+
+class Partial:
+    """The part of `Vendor` that an API may lack. It is not called: abilities come first."""
+
+    def respond(self, event: Event, attendee: Attendee, response: Response) -> Event:
+        """See `Vendor`."""
+        raise NotImplementedError
+
+    def delete(self, event: Event) -> None:
+        """See `Vendor`."""
+        raise NotImplementedError
+
+    def rules(self, calendar: Calendar) -> Sequence[Rule]:
+        """See `Vendor`."""
+        return ()
+
+    def add_rule(self, calendar: Calendar, rule: Rule) -> Rule:
+        """See `Vendor`."""
+        raise NotImplementedError
+
+    def remove_rule(self, calendar: Calendar, rule: Rule) -> None:
+        """See `Vendor`."""
+        raise NotImplementedError
+
+    def create_calendar(
+        self,
+        name: str,
+        timezone: str | None,
+        policy: Policy,
+        rules: Sequence[Rule],
+        words: Mapping[str, Any],
+    ) -> Calendar:
+        """See `Vendor`."""
+        raise NotImplementedError
+
+    def revise_calendar(self, calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
+        """See `Vendor`."""
+        raise NotImplementedError

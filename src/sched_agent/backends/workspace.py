@@ -5,25 +5,30 @@ event read, made, changed, cancelled or answered 1. The API refuses overlaps its
 create says so), so that nothing is looked at again after a booking.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date as Date  # noqa: N812  # a field has that name
 from functools import partial
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from sched_agent.backends.abilities import BOOKING, Ability
 from sched_agent.backends.http import Api, texts
-from sched_agent.backends.marks import split, version_of, with_mark
+from sched_agent.backends.many import PAGE_SIZE, all_rows, each
+from sched_agent.backends.marks import with_mark
 from sched_agent.backends.names import Names
 from sched_agent.backends.refusals import asked, sane, understood_write
-from sched_agent.backends.shapes import Camel, Limits, Person
 from sched_agent.backends.vendor import Seen, Sight
+from sched_agent.backends.workspace_data import (
+    CalendarTold,
+    EventTold,
+    Page,
+    ScheduleTold,
+    body_of,
+    rule_body,
+)
 from sched_agent.clock import Clock
 from sched_agent.errors import (
-    CalendarUnreachable,
     SchedAgentError,
     UnknownAttendee,
     UnknownCalendar,
@@ -32,157 +37,23 @@ from sched_agent.errors import (
     Unsupported,
 )
 from sched_agent.model.attendee import Attendee, Response
-from sched_agent.model.availability_rule import RecurringRule, Rule, clock_text, read_rule
+from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Availability, Calendar, Policy
-from sched_agent.model.days import Days
-from sched_agent.model.event import DEFAULT_TYPE, LONGEST, Event
+from sched_agent.model.event import LONGEST, Event
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
-from sched_agent.model.owner import OwnerType
-from sched_agent.model.owner import owner as owner_of
-from sched_agent.model.status import Status
-from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT, instant, zone
+from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT
 from sched_agent.speech.iso import utc_text
 
 ItemT = TypeVar("ItemT")
 
-_PAGE_SIZE = 1000
-_MOST_PAGES = 50
-_AT_ONCE = 8
-_EVERY_DAY = list(range(1, 8))
 
-_Number = Field(ge=1, le=2**53 - 1)
-
-
-class _Page(Camel, Generic[ItemT]):
-    items: list[ItemT]
-    total: int
-
-
-class _Schedule(Camel):
-    id: int = _Number
-    availability_type: Literal["available", "unavailable"]
-    recurrence: Literal["once", "daily", "weekly", "monthly"]
-    name: str | None = None
-    start_time: str | None = None
-    end_time: str | None = None
-    date: Date | None = None
-    days_of_week: list[int] | None = None
-    day_of_month: int | None = None
-    recurrence_end_date: Date | None = None
-    timezone: str | None = None
-
-    def value(self) -> Rule:
-        """Return the rule."""
-        once = self.recurrence == "once"
-        days = self.days_of_week if self.recurrence == "weekly" else _EVERY_DAY
-        rule = read_rule(
-            kind="exception" if once else "recurring",
-            days_of_week=None if once else days,
-            day=self.date.isoformat() if once and self.date else None,
-            start_time=self.start_time or "00:00",
-            end_time=self.end_time or "24:00",
-            available=self.availability_type == "available",
-            timezone=self.timezone,
-        )
-        rule = replace(rule, id=self.id, name=self.name)
-        if not isinstance(rule, RecurringRule):
-            return rule
-        monthly = self.day_of_month if self.recurrence == "monthly" else None
-        return replace(rule, until=self.recurrence_end_date, day_of_month=monthly)
-
-
-class _BookingRules(Camel, Limits):
-    pass
-
-
-class _Calendar(Camel):
-    id: int = _Number
-    name: str
-    timezone: str
-    description: str | None = None
-    schedules: list[_Schedule] | None = None
-    booking_rules: _BookingRules = _BookingRules()
-
-    def value(self, now: int) -> Calendar:
-        """Return the calendar; the family's are open at any time unless a schedule says when."""
-        return Calendar(
-            id=self.id,
-            name=self.name,
-            timezone=zone(self.timezone).key,
-            description=self.description,
-            policy=self.booking_rules.policy(Availability.OPEN),
-            created_at=now,
-            updated_at=now,
-        )
-
-
-class _Attendee(Camel, Person):
-    member_id: int = _Number
-    response: Response = Response.NEEDS_ACTION
-
-
-class _Event(Camel):
-    id: int = _Number
-    calendar_id: int
-    title: str | None = None
-    description: str | None = None
-    location: str | None = None
-    start_time: AwareDatetime
-    end_time: AwareDatetime
-    start_date: Date | None = None
-    end_date: Date | None = None
-    status: Status = Status.CONFIRMED
-    type: str | None = None
-    owner_type: OwnerType | None = None
-    owner_id: str | None = None
-    created_by: str | None = None
-    attendees: list[_Attendee] = Field(default_factory=list)
-    cancel_reason: str | None = None
-    version: int | None = None
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
-
-    def value(self) -> tuple[Event, str | None]:
-        """Return the event and its mark."""
-        description, mark = split(self.description)
-        made = instant(self.created_at or self.start_time)
-        days = None
-        if self.start_date is not None and self.end_date is not None:
-            days = Days(self.start_date.toordinal(), self.end_date.toordinal())
-        event = Event(
-            id=self.id,
-            calendar_id=self.calendar_id,
-            title=self.title or "",
-            interval=Interval(instant(self.start_time), instant(self.end_time)),
-            days=days,
-            description=description,
-            location=self.location,
-            status=self.status,
-            type=self.type or DEFAULT_TYPE,
-            transparent=False,
-            attendees=tuple(
-                replace(one.value(one.response), member_id=one.member_id)
-                for one in self.attendees
-                if one.is_somebody()
-            ),
-            owner=owner_of(self.owner_type, self.owner_id),
-            created_by=self.created_by,
-            hold_expires_at=None,
-            cancel_reason=self.cancel_reason,
-            created_at=made,
-            updated_at=made if self.updated_at is None else instant(self.updated_at),
-        )
-        content = (event.title, event.interval, event.status, description, event.attendees)
-        return replace(event, version=self.version or version_of(*content)), mark
-
-
-_CALENDARS = TypeAdapter(_Page[_Calendar])
-_CALENDAR = TypeAdapter(_Calendar)
-_EVENTS = TypeAdapter(_Page[_Event])
-_EVENT = TypeAdapter(_Event)
-_SCHEDULES = TypeAdapter(list[_Schedule])
-_SCHEDULE = TypeAdapter(_Schedule)
+_CALENDARS = TypeAdapter(Page[CalendarTold])
+_CALENDAR = TypeAdapter(CalendarTold)
+_EVENTS = TypeAdapter(Page[EventTold])
+_EVENT = TypeAdapter(EventTold)
+_SCHEDULES = TypeAdapter(list[ScheduleTold])
+_SCHEDULE = TypeAdapter(ScheduleTold)
 
 
 class Workspace:
@@ -241,16 +112,8 @@ class Workspace:
     def see_events(
         self, calendars: Sequence[Calendar], start: int | None, end: int | None
     ) -> Sight:
-        """See `backends.vendor.Vendor`.
-
-        Each calendar is asked for by itself: so one that is gone is not taken for an empty one.
-        """
-        look = partial(self._list, start=start, end=end)
-        if len(calendars) == 1:
-            return {calendars[0].id: look(calendars[0])}
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            seen = pool.map(look, calendars)
-            return {calendar.id: one for calendar, one in zip(calendars, seen, strict=True)}
+        """See `backends.vendor.Vendor`."""
+        return each(calendars, partial(self._list, start=start, end=end))
 
     def _list(
         self, calendar: Calendar, *, start: int | None, end: int | None
@@ -285,7 +148,7 @@ class Workspace:
 
     def create(self, event: Event, mark: str) -> Event:
         """See `backends.vendor.Vendor`."""
-        body = {name: value for name, value in _body(event, mark).items() if value is not None}
+        body = {name: value for name, value in body_of(event, mark).items() if value is not None}
         path = f"{self._base}/calendar-events"
         ask = partial(self._api.once, "POST", path, {"calendarId": event.calendar_id, **body})
         reply = asked(self.name, ask, missing=_no_calendar(), books=True)
@@ -296,7 +159,7 @@ class Workspace:
 
         The family documents no conditional change: `if_version` was compared before.
         """
-        old, new = _body(before, None), _body(after, None)
+        old, new = body_of(before, None), body_of(after, None)
         changed = {name: value for name, value in new.items() if old[name] != value}
         if "description" in changed:
             changed["description"] = with_mark(after.description, self._names.mark_of(after.id))
@@ -340,10 +203,10 @@ class Workspace:
     def add_rule(self, calendar: Calendar, rule: Rule) -> Rule:
         """See `backends.vendor.Vendor`."""
         path = f"{self._base}/calendars/{calendar.id}/schedules"
-        ask = partial(self._api.once, "POST", path, _rule_body(rule))
+        ask = partial(self._api.once, "POST", path, rule_body(rule))
         reply = asked(self.name, ask, missing=_no_calendar())
         self._rules.pop(calendar.id, None)
-        return understood_write(self._api, reply, _SCHEDULE, _Schedule.value)
+        return understood_write(self._api, reply, _SCHEDULE, ScheduleTold.value)
 
     def remove_rule(self, calendar: Calendar, rule: Rule) -> None:
         """See `backends.vendor.Vendor`."""
@@ -369,7 +232,7 @@ class Workspace:
         sent = {"name": name, "timezone": timezone, "description": words.get("description")}
         body = {key: value for key, value in sent.items() if value is not None}
         ask = partial(self._api.once, "POST", f"{self._base}/calendars", body)
-        told = partial(_Calendar.value, now=self._clock())
+        told = partial(CalendarTold.value, now=self._clock())
         made = understood_write(self._api, asked(self.name, ask), _CALENDAR, told)
         for rule in rules:
             self.add_rule(made, rule)
@@ -382,10 +245,10 @@ class Workspace:
         path = f"{self._base}/calendars/{calendar.id}"
         ask = partial(self._api.repeatable, "PUT", path, dict(changes))
         reply = asked(self.name, ask, missing=_no_calendar())
-        told = partial(_Calendar.value, now=self._clock())
+        told = partial(CalendarTold.value, now=self._clock())
         return understood_write(self._api, reply, _CALENDAR, told)
 
-    def _kept(self, one: _Event) -> Event:
+    def _kept(self, one: EventTold) -> Event:
         event, mark = one.value()
         self._names.note(event.id, mark)
         return event
@@ -394,78 +257,18 @@ class Workspace:
         self,
         path: str,
         params: Sequence[tuple[str, str]],
-        adapter: TypeAdapter[_Page[ItemT]],
+        adapter: TypeAdapter[Page[ItemT]],
         missing: SchedAgentError,
     ) -> Sequence[ItemT]:
-        """Return all items of a list, or fail: what is left out would be taken for free."""
-        items: list[ItemT] = []
-        for page in self._numbered(path, params, adapter, missing):
-            items += page.items
-            if len(items) >= page.total:
-                return items
-            if not page.items:
-                break
-        raise CalendarUnreachable("The list changed while it was read, or is too long.")
+        """Return all items of a list."""
 
-    def _numbered(
-        self,
-        path: str,
-        params: Sequence[tuple[str, str]],
-        adapter: TypeAdapter[_Page[ItemT]],
-        missing: SchedAgentError,
-    ) -> Iterator[_Page[ItemT]]:
-        for number in range(1, _MOST_PAGES + 1):
-            asks = [*params, ("page", str(number)), ("pageSize", str(_PAGE_SIZE))]
+        def page(number: int) -> tuple[Sequence[ItemT], int]:
+            asks = [*params, ("page", str(number)), ("pageSize", str(PAGE_SIZE))]
             read = partial(self._api.read, f"{self._base}{path}", asks)
-            yield self._api.understood(asked(self.name, read, missing=missing), adapter)
+            told = self._api.understood(asked(self.name, read, missing=missing), adapter)
+            return told.items, told.total
 
-
-def _body(event: Event, mark: str | None) -> dict[str, Any]:
-    """Return an event in the names of the family."""
-    owner, days = event.owner, event.days
-    return {
-        "title": event.title,
-        "startTime": None if days else utc_text(event.interval.start),
-        "endTime": None if days else utc_text(event.interval.end),
-        "allDay": days is not None,
-        "startDate": days.first_date.isoformat() if days else None,
-        "endDate": days.end_date.isoformat() if days else None,
-        "description": with_mark(event.description, mark),
-        "location": event.location,
-        "status": event.status.value,
-        "type": event.type,
-        "ownerType": owner.type.value if owner else None,
-        "ownerId": owner.id if owner else None,
-        "createdBy": event.created_by,
-        "attendees": [_attendee_body(attendee) for attendee in event.attendees],
-    }
-
-
-def _attendee_body(attendee: Attendee) -> dict[str, Any]:
-    body = {
-        "memberId": attendee.member_id,
-        "name": attendee.name,
-        "email": attendee.email,
-        "phone": attendee.phone,
-        "response": attendee.response.value,
-    }
-    return {name: value for name, value in body.items() if value is not None}
-
-
-def _rule_body(rule: Rule) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "availabilityType": "available" if rule.available else "unavailable",
-        "startTime": clock_text(rule.hours.start) if rule.hours else None,
-        "endTime": clock_text(rule.hours.end) if rule.hours else None,
-        "timezone": rule.timezone,
-        "name": rule.name,
-    }
-    if isinstance(rule, RecurringRule):
-        days = sorted(rule.days_of_week)
-        body |= {"recurrence": "weekly", "daysOfWeek": days}
-    else:
-        body |= {"recurrence": "once", "date": rule.date.isoformat()}
-    return {name: value for name, value in body.items() if value is not None}
+        return all_rows(page)
 
 
 def _no_limits() -> Unsupported:
