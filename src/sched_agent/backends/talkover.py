@@ -266,7 +266,7 @@ class Talkover(Partial):
         description, mark = split(one.description)
         self._names.note(number, mark)
         event = one.value(number, self._names.learn(Kind.CALENDAR, one.calendar_id), description)
-        return replace(event, version=one.version or _version(event))
+        return event if one.version else replace(event, version=_version(event))
 
     def _rule(self, one: RuleTold) -> Rule:
         rule = read_rule(

@@ -72,7 +72,7 @@ class EventTold(BaseModel):
     updated_at: AwareDatetime | None = None
 
     def value(self, number: Number, calendar: Number, description: str | None) -> Event:
-        """Return the event; its version is still to be told."""
+        """Return the event; if the vendor tells no version, it is still to be told."""
         made = instant(self.created_at or self.start_at)
         return Event(
             id=number,
@@ -88,6 +88,7 @@ class EventTold(BaseModel):
             owner=owner_of(self.owner_type, self.owner_id),
             created_by=self.created_by,
             hold_expires_at=None,
+            version=self.version or 1,
             created_at=made,
             updated_at=made if self.updated_at is None else instant(self.updated_at),
         )

@@ -152,11 +152,14 @@ class EventTold(Camel):
             created_by=self.created_by,
             hold_expires_at=None,
             cancel_reason=self.cancel_reason,
+            version=self.version or 1,
             created_at=made,
             updated_at=made if self.updated_at is None else instant(self.updated_at),
         )
-        content = (event.title, event.interval, event.status, description, event.attendees)
-        return replace(event, version=self.version or version_of(*content)), mark
+        if not self.version:
+            content = (event.title, event.interval, event.status, description, event.attendees)
+            event = replace(event, version=version_of(*content))
+        return event, mark
 
 
 def body_of(event: Event, mark: str | None) -> dict[str, Any]:

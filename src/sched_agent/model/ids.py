@@ -11,6 +11,7 @@ An id is a name and not a capability: it is never enough to see what it names.
 import hashlib
 import secrets
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 from uuid import UUID
 
@@ -61,6 +62,7 @@ def uuid(kind: Kind, number: Number) -> str:
     return str(UUID(int=_UUID_BASE | _KIND_BITS[kind] | number))
 
 
+@lru_cache(maxsize=16_384)  # a calendar is read again and again, with the ids of all its events
 def foreign(kind: Kind, text: str) -> Number:
     """Return the number of an id of a vendor: the one it spells, or one derived from its letters.
 
