@@ -10,6 +10,7 @@ from bench import (
     cold_start,
     contention,
     engine,
+    hosted,
     replay,
     through_rest,
     through_the_store,
@@ -38,6 +39,7 @@ def _all(folder: Path) -> Iterator[Figure]:
     yield from through_the_store.figures(folder)
     yield from tool_calls.figures(folder)
     yield from booking.figures(folder)
+    yield from hosted.figures(folder)
     yield from cold_start.figures(folder)
     yield from replay.figures(folder / "replayed.db", "SQLite")
     with crew() as writers:

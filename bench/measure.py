@@ -81,10 +81,20 @@ def by_turns(
     *,
     turns: int,
     calls: int = 1,
+    tidy: Callable[[], object] = lambda: None,
 ) -> Turns:
-    """Return the milliseconds of a call of each, each turn the mean of some calls in a row."""
+    """Return the milliseconds of a call of each, each turn the mean of some calls in a row.
+
+    Args:
+        ours: What we do.
+        reference: What it is held against.
+        turns: How often each has its turn.
+        calls: How often it is done in a turn.
+        tidy: Makes the start of each turn alike; it is not measured.
+    """
 
     def timed(act: Callable[[], object]) -> float:
+        tidy()
         gc.collect()
         gc.disable()  # as timeit does: whose garbage is collected when is chance
         began = perf_counter()

@@ -26,7 +26,7 @@ DAY = date(2026, 11, 24)
 def figures(folder: Path) -> list[Figure]:
     """Measure over stdio and over HTTP."""
     environ = settings(folder / "questions.db", NOW)
-    calendar_id = _fifty_events(environ)
+    calendar_id = fifty_events(environ)
     question = {"calendar_ids": [calendar_id], "when": DAY.isoformat(), "limit": 3}
     ours = StdioServerParameters(command=OURS, args=["mcp"], env=environ)
     bare = StdioServerParameters(command=sys.executable, args=[BARE])
@@ -60,7 +60,7 @@ async def _calls(
         )
 
 
-def _fifty_events(environ: dict[str, str]) -> str:
+def fifty_events(environ: dict[str, str]) -> str:
     """Book five hours on each of ten days around the one asked about, and return the calendar."""
     program = database(environ)
     caller = local_admin(program.environment)
