@@ -1,57 +1,19 @@
 """The Inspector's command line calls every tool, by both doors and in both protocol eras."""
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import CompletedProcess
-from typing import Any
 
 import pytest
 
-from tests.peers.running import NODE, PROGRAMS, Door, run, serving, settings
+from tests.peers.inspector import AUTH_REQUIRED, Inspector
+from tests.peers.running import PROGRAMS, Door, run, serving, settings
 
 MONDAY = "2026-11-23"
-AUTH_REQUIRED = 3  # exit codes of the Inspector
-TOOL_FAILED = 5
-
-
-@dataclass
-class Inspector:
-    """The Inspector, pointed at a server; it starts anew for each call."""
-
-    program: Path
-    door: Door
-    era: str
-    called: list[str] = field(default_factory=list)
-
-    def ask(self, method: str, *options: str, code: int = 0) -> Any:
-        """Return the result of a request, after which the Inspector ends with an exit code."""
-        done = self.run(method, *options)
-        assert done.returncode == code, (done.stdout, done.stderr)
-        return json.loads(done.stdout)["result"]
-
-    def run(self, method: str, *options: str) -> CompletedProcess[str]:
-        """Send a request."""
-        target = ["--server-url", self.door.url, "--transport", "http"]
-        if self.door.url is None:
-            pairs = [f"{name}={value}" for name, value in self.door.env.items()]
-            target = [*(word for pair in pairs for word in ("-e", pair)), self.door.command, "mcp"]
-        asked = ["--method", method, "--protocol-era", self.era, "--format", "json", *options]
-        return run([NODE, self.program, "--cli", *map(str, target), *asked])
-
-    def call(self, tool: str, **arguments: Any) -> Any:
-        """Return the structured content of a tool's answer."""
-        given = json.dumps(arguments)
-        self.called.append(tool)
-        answer = self.ask("tools/call", "--tool-name", tool, "--tool-args-json", given)
-        assert answer["isError"] is False
-        assert answer["content"][0]["text"]
-        return answer["structuredContent"]
 
 
 @pytest.fixture(params=["legacy", "modern"])
 def inspector(request: pytest.FixtureRequest, node_modules: Path, door: Door) -> Inspector:
-    return Inspector(node_modules / ".bin" / "mcp-inspector", door, request.param)
+    return Inspector.of(node_modules, door, request.param)
 
 
 def test_every_tool_answers_the_inspector_with_structured_content(inspector: Inspector) -> None:
@@ -100,14 +62,8 @@ def test_the_inspector_finds_no_fault_in_the_tools_schemas(inspector: Inspector)
 
 
 def test_a_refused_booking_reaches_the_inspector_as_the_tools_error(inspector: Inspector) -> None:
-    sunday = json.dumps({"title": "Intake", "start_at": "2026-11-22T09:00"})
+    refused = inspector.refused("create_event", title="Intake", start_at="2026-11-22T09:00")
 
-    refused = inspector.ask(
-        "tools/call", "--tool-name", "create_event", "--tool-args-json", sunday, code=TOOL_FAILED
-    )
-
-    assert refused["isError"] is True
-    assert "structuredContent" not in refused
     assert refused["content"][0]["text"].startswith("outside_hours: ")
     assert refused["_meta"]["sched-agent/error"]["code"] == "outside_hours"
 
@@ -149,7 +105,7 @@ def test_the_inspector_is_let_in_with_a_token_only_and_sees_what_its_scope_allow
     made = run([PROGRAMS / "sched-agent", "token", "create", "--name", "x", "--scope", "read"], env)
     token = made.stdout.split()[0]
     with serving([PROGRAMS / "sched-agent", "serve"], env, tmp_path / "serve.log") as url:
-        inspector = Inspector(node_modules / ".bin" / "mcp-inspector", Door(url, env), era)
+        inspector = Inspector.of(node_modules, Door(url, env), era)
 
         bare = inspector.run("tools/list")
         wrong = inspector.run("tools/list", "--header", "Authorization: Bearer wrong")
