@@ -92,6 +92,13 @@ class Settings(BaseModel):
     )
     token: str | None = Field(None, repr=False, description="The token (API key) for it.")
     workspace: str | None = Field(None, description="The workspace's UUID, for `workspace`.")
+    call_seconds: float = Field(
+        8.0,
+        gt=0,
+        le=60,
+        description="How long a call to the hosted API may take, with everything that is tried "
+        "again in it.",
+    )
     timezone: Annotated[str | None, AfterValidator(lambda v: v and _zone(v))] = Field(
         None,
         description="IANA zone of the first environment and of new calendars. "

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from httpx import BasicAuth
 
 from sched_agent.backends.base import Backend
-from sched_agent.backends.claims import Claims
+from sched_agent.backends.claims import ON_ITS_WAY_SECONDS, Claims
 from sched_agent.backends.hosted import HostedBackend
 from sched_agent.backends.http import Api, bearer
 from sched_agent.backends.talkover import Talkover
@@ -27,16 +27,22 @@ def hosted_backend(settings: Settings, app: App, environment: Environment) -> Ba
     """
     where = urlsplit(settings.base_url or "")
     place = [settings.backend, f"{where.netloc}{where.path}", settings.workspace or ""]
-    claims = Claims(app, " ".join(filter(None, place)))
+    settled = settings.call_seconds + ON_ITS_WAY_SECONDS
+    claims = Claims(app, " ".join(filter(None, place)), settle_seconds=settled)
     return HostedBackend(_vendor(settings, app), app, environment, claims)
 
 
 def _vendor(settings: Settings, app: App) -> Vendor:
-    base_url, token = settings.base_url or "", settings.token or ""
+    token = settings.token or ""
+    api = Api(
+        settings.base_url or "",
+        # a Timekit API key is the password, and there is no user (its page what-is-timekit)
+        BasicAuth("", token) if settings.backend == "timekit" else bearer(token),
+        name=settings.backend,
+        call_seconds=settings.call_seconds,
+    )
     if settings.backend == "workspace":
-        api = Api(base_url, bearer(token), name=settings.backend)
         return Workspace(api, settings.workspace or "", app.clock)
     if settings.backend == "timekit":
-        # the API key is the password, and there is no user (its page what-is-timekit)
-        return Timekit(Api(base_url, BasicAuth("", token), name=settings.backend), app.clock)
-    return Talkover(Api(base_url, bearer(token), name=settings.backend), app.clock)
+        return Timekit(api, app.clock)
+    return Talkover(api, app.clock)

@@ -36,8 +36,8 @@ AnswerT = TypeVar("AnswerT")
 CLAIM_SECONDS = 120
 """How long a claim lasts of which nobody says how it ended: longer than any write may take."""
 
-SETTLE_SECONDS = 10.0
-"""After how long a request that was sent and not answered has reached the vendor, or never will."""
+ON_ITS_WAY_SECONDS = 2.0
+"""How long a request may still be on its way to the vendor when its sender has given up."""
 
 _PAUSE_SECONDS = 0.1
 _NO_LIMIT = 1_000_000
@@ -59,13 +59,14 @@ class Attempt:
 class Claims:
     """The claims and requests of one hosted API, in one environment."""
 
-    def __init__(self, app: App, vendor: str, *, settle_seconds: float = SETTLE_SECONDS) -> None:
+    def __init__(self, app: App, vendor: str, *, settle_seconds: float) -> None:
         """Keep them in an environment of their own.
 
         Args:
             app: The program, for its store and clock.
             vendor: Tells one hosted API from another.
-            settle_seconds: See `SETTLE_SECONDS`.
+            settle_seconds: After how long a request that was sent and not answered has reached the
+                vendor, or never will.
         """
         self._app = replace(app, max_holds=_NO_LIMIT)
         self._settle_seconds = settle_seconds

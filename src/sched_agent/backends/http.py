@@ -27,7 +27,6 @@ from sched_agent.errors import (
 DataT = TypeVar("DataT")
 
 CONNECT_SECONDS = 2.0
-CALL_SECONDS = 8.0
 MOST_BYTES = 16 * 1024 * 1024
 _FIRST_PAUSE_SECONDS = 0.1
 _MOST_REDIRECTS = 3
@@ -83,9 +82,7 @@ class Refused(Exception):
 class Api:
     """A hosted API at one address, with one token. Threads share it."""
 
-    def __init__(
-        self, base_url: str, auth: httpx.Auth, *, name: str, call_seconds: float = CALL_SECONDS
-    ) -> None:
+    def __init__(self, base_url: str, auth: httpx.Auth, *, name: str, call_seconds: float) -> None:
         """Connect to nothing yet.
 
         Args:
