@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -58,11 +59,20 @@ def _database(value: str) -> str:
 def _base_url(value: str) -> str:
     """Let an address pass to which a token may be sent."""
     where = urlsplit(value)
-    if where.scheme not in {"http", "https"} or not where.hostname or where.query or where.username:
+    host = where.hostname or ""
+    known = where.scheme in {"http", "https"} and _HOST.fullmatch(host)
+    if not known or where.query or where.fragment or "@" in where.netloc:
         raise ValueError("must be an address such as https://app.talkover.ai/api/v1")
-    if where.scheme == "http" and where.hostname not in {"127.0.0.1", "localhost", "::1"}:
+    if where.scheme == "http" and host not in {"127.0.0.1", "localhost", "::1"}:
         raise ValueError("must begin with https:// : a token is sent there")
-    return value.rstrip("/")
+    # spelled in one way, since agents agree on what is written there by this address
+    usual = {"http": 80, "https": 443}[where.scheme]
+    port = "" if where.port in {None, usual} else f":{where.port}"
+    named = f"[{host}]" if ":" in host else host
+    return f"{where.scheme}://{named}{port}{where.path.rstrip('/')}"
+
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 
 
 class Settings(BaseModel):

@@ -71,7 +71,7 @@ def test_a_claim_of_which_nobody_knows_how_it_ended_stays_until_it_ends_by_itsel
     with claims.hold(a_calendar(), TEN, attempt(claims)):
         pass
 
-    clock.move_by(minutes=3)
+    clock.move_by(minutes=6)
     with claims.hold(a_calendar(), NINE, attempt(claims)):
         pass
 

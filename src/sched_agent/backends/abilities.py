@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sched_agent.errors import Unsupported
-from sched_agent.model.event import Draft, Event
+from sched_agent.model.event import BLOCK_TYPE, DEFAULT_TYPE, Draft, Event
 from sched_agent.model.status import Status
 
 
@@ -93,8 +93,9 @@ def require_for(name: str, has: frozenset[Ability], event: Event | Draft) -> Non
     Raises:
         Unsupported: It would not.
     """
-    for ability in _carried(event):
-        require(name, has, ability)
+    for ability, value in _carried(event).items():
+        if value:
+            require(name, has, ability)
 
 
 def require_changes(name: str, has: frozenset[Ability], before: Event, after: Event) -> None:
@@ -103,28 +104,29 @@ def require_changes(name: str, has: frozenset[Ability], before: Event, after: Ev
     Raises:
         Unsupported: It would not.
     """
-    had = set(_carried(before))
-    for ability in _carried(after):
-        if ability not in had:
+    had = _carried(before)
+    for ability, value in _carried(after).items():
+        if value and value != had[ability]:
             require(name, has, ability)
+    if before.type != after.type:
+        require(name, has, Ability.TYPE)
 
 
-def _carried(event: Event | Draft) -> list[Ability]:
-    """Return what an event carries that not every backend has."""
+def _carried(event: Event | Draft) -> dict[Ability, Any]:
+    """Return what an event carries that not every backend has; nothing for what it does not."""
     people = event.attendees
     hold = event.hold_seconds if isinstance(event, Draft) else event.hold_expires_at
-    carried: dict[Ability, Any] = {
-        Ability.HOLD: hold is not None,
+    return {
+        Ability.HOLD: hold,
         Ability.ALL_DAY: event.days,
         Ability.DESCRIPTION: event.description,
         Ability.LOCATION: event.location,
-        Ability.TYPE: event.type not in {"meeting", "block"},
+        Ability.TYPE: None if event.type in {DEFAULT_TYPE, BLOCK_TYPE} else event.type,
         Ability.TENTATIVE: event.status is Status.TENTATIVE,
         Ability.CANCELLED_KEPT: isinstance(event, Draft) and event.status is Status.CANCELLED,
         Ability.ATTENDEES: people,
-        Ability.ATTENDEES_WITHOUT_EMAIL: any(not person.email for person in people),
-        Ability.PHONE: any(person.phone for person in people),
+        Ability.ATTENDEES_WITHOUT_EMAIL: [person for person in people if not person.email],
+        Ability.PHONE: [person.phone for person in people if person.phone],
         Ability.OWNER: event.owner,
         Ability.CREATED_BY: event.created_by,
     }
-    return [ability for ability, is_there in carried.items() if is_there]

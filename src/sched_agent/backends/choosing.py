@@ -39,6 +39,7 @@ def _vendor(settings: Settings, app: App) -> Vendor:
         # a Timekit API key is the password, and there is no user (its page what-is-timekit)
         BasicAuth("", token) if settings.backend == "timekit" else bearer(token),
         name=settings.backend,
+        secret=token,
         call_seconds=settings.call_seconds,
     )
     if settings.backend == "workspace":

@@ -10,15 +10,24 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic, sleep
 from typing import TypeVar
 
 from sched_agent.backends.vendor import Seen
-from sched_agent.errors import OutcomeUnknown, RequestIdReused, SchedAgentError
+from sched_agent.errors import (
+    CalendarUnreachable,
+    OutcomeUnknown,
+    RateLimited,
+    RequestIdReused,
+    SchedAgentError,
+    SlotTaken,
+    Unavailable,
+)
 from sched_agent.model.calendar import Availability, Calendar, Policy
 from sched_agent.model.caller import Caller, Level
-from sched_agent.model.event import Draft, EventFilter
+from sched_agent.model.event import Draft, Event, EventFilter
 from sched_agent.model.ids import Kind, Number, code
 from sched_agent.model.interval import SECOND, Interval
 from sched_agent.model.schedule import Check
@@ -33,8 +42,14 @@ log = logging.getLogger("sched_agent")
 
 AnswerT = TypeVar("AnswerT")
 
-CLAIM_SECONDS = 120
+CLAIM_SECONDS = 300
 """How long a claim lasts of which nobody says how it ended: longer than any write may take."""
+
+_SEND_BY_SECONDS = 60.0
+"""How long after its begin a write may be sent, so that the claim outlasts whatever comes of it."""
+
+_PATIENCE_SECONDS = 2.0
+"""How long to wait for a claim on a time that is one's own already."""
 
 ON_ITS_WAY_SECONDS = 2.0
 """How long a request may still be on its way to the vendor when its sender has given up."""
@@ -54,6 +69,8 @@ class Attempt:
 
     mark: str
     again: bool
+    send: Callable[[], None] = field(default=lambda: None, compare=False)
+    """Called right before something is sent; it refuses if another try has taken over."""
 
 
 class Claims:
@@ -75,11 +92,22 @@ class Claims:
         self._stand_ins: dict[Number, Number] = {}
 
     @contextmanager
-    def hold(self, calendar: Calendar, interval: Interval, attempt: Attempt) -> Iterator[None]:
+    def hold(
+        self, calendar: Calendar, interval: Interval, attempt: Attempt, *, patiently: bool = False
+    ) -> Iterator[Callable[[], None]]:
         """Keep everybody else off a time while something is written there.
 
         The claim stays, until it ends by itself, if nobody knows how the writing ended; then it is
         in nobody's way but that of other requests.
+
+        Args:
+            calendar: The hosted calendar.
+            interval: The time.
+            attempt: What it is for.
+            patiently: Whether to wait for somebody who looks at the time just now.
+
+        Yields:
+            What is called before something is sent: it refuses if it is too late for that.
 
         Raises:
             SlotTaken: Somebody else is writing there.
@@ -95,9 +123,15 @@ class Claims:
         )
         if attempt.again:
             self._release_earlier(stand_in, claimed, attempt.mark)
-        claim = events.book(self._app, self._caller, stand_in, draft, check=Check.CONFLICTS)
+        claim = self._claim(stand_in, draft, _PATIENCE_SECONDS if patiently else 0.0)
+        send_by = monotonic() + _SEND_BY_SECONDS
+
+        def in_time() -> None:
+            if monotonic() > send_by:
+                raise CalendarUnreachable("The hosted calendar is too slow to be booked now.")
+
         try:
-            yield
+            yield in_time
         except OutcomeUnknown:
             raise
         except BaseException:
@@ -136,25 +170,91 @@ class Claims:
         key = RequestKey(f"{caller.environment_id} {caller.name}", operation, request_id)
         begun = key._replace(operation=f"{operation} begun")
         printed = fingerprint(arguments)
-        mark = _new_mark()
-        until = monotonic() + self._settle_seconds
-        while True:
-            if before := self._recall(key):
-                return replayed(before, printed, answer_type)
-            earlier = self._begin(begun, printed, mark)
-            if earlier is None or self._is_settled(earlier) or monotonic() > until:
-                break
-            sleep(_PAUSE_SECONDS)  # another process may be at it: its answer is ours, too
+        attempt = self._begin(key, begun, printed)
+        if isinstance(attempt, Remembered):
+            return replayed(attempt, printed, answer_type)
         try:
-            mark = mark if earlier is None else str(earlier.answer["mark"])
-            answer = act(Attempt(mark, again=earlier is not None))
+            answer = act(attempt)
         except OutcomeUnknown:
             raise  # that it was begun stays known
-        except SchedAgentError:
-            self._unclaim(begun)
+        except SchedAgentError as error:
+            if not attempt.again:
+                self._unclaim(begun)
+            elif isinstance(error, Unavailable | RateLimited):  # the try before may be through
+                raise OutcomeUnknown(error.message) from error
             raise
         self._remember(key, remembered(answer, printed, answer_type))
         return answer
+
+    def _begin(self, key: RequestKey, begun: RequestKey, printed: str) -> Attempt | Remembered:
+        """Write down that a request is begun; or return its answer, if it has one by then.
+
+        If an earlier try has begun it, that one's answer is waited for; when there has been time
+        enough for what it sent to arrive, it is taken over.
+        """
+        ours = {"mark": _new_mark(), "by": _new_mark(), "at": self._app.clock()}
+        known: Remembered | None = None
+        until = 0.0
+        while True:
+            if answered := self._recall(key):
+                return answered
+            earlier = self._put_begun(begun, Remembered(printed, ours), known, until)
+            if earlier is None or earlier.answer["by"] == ours["by"]:
+                mark = ours if earlier is None else earlier.answer
+                send = partial(self._send, begun, str(ours["by"]))
+                return Attempt(str(mark["mark"]), again=earlier is not None, send=send)
+            if earlier.fingerprint != printed:
+                raise RequestIdReused("That request_id was used for another request before.")
+            if known != earlier:  # somebody is at it: wait as long as that may take
+                known, until = earlier, monotonic() + self._settle_seconds
+                if self._app.clock() - _at(earlier) > self._settle_seconds * SECOND:
+                    until = 0.0
+                    continue
+            sleep(_PAUSE_SECONDS)
+
+    def _put_begun(
+        self, begun: RequestKey, ours: Remembered, known: Remembered | None, until: float
+    ) -> Remembered | None:
+        """Write down that we begin, if nobody has, or that we go on, if who had has had time.
+
+        Returns:
+            What is written down of an earlier try, as ours if we go on with it.
+        """
+        with self._app.store.transaction(self._caller.environment_id) as tx:
+            earlier = tx.claim(begun)
+            if earlier is None:
+                tx.remember(begun, ours, self._app.clock())
+                return None
+            if earlier != known or monotonic() < until:
+                return earlier
+            taken = {**earlier.answer, "by": ours.answer["by"], "at": self._app.clock()}
+            going_on = Remembered(earlier.fingerprint, taken)
+            tx.remember(begun, going_on, self._app.clock())
+            return going_on
+
+    def _send(self, begun: RequestKey, by: str) -> None:
+        """Let something be sent, as of now, unless another try has taken over."""
+        now = self._app.clock()
+        with self._app.store.transaction(self._caller.environment_id) as tx:
+            row = tx.claim(begun)
+            is_ours = row is not None and row.answer["by"] == by
+            if row is None:
+                tx.unclaim(begun)
+            elif is_ours:
+                sent = Remembered(row.fingerprint, {**row.answer, "at": now})
+                tx.remember(begun, sent, now)
+        if not is_ours:
+            raise OutcomeUnknown("Another try of the same request is at it.")
+
+    def _claim(self, stand_in: Number, draft: Draft, patience: float) -> Event:
+        until = monotonic() + patience
+        while True:
+            try:
+                return events.book(self._app, self._caller, stand_in, draft, check=Check.CONFLICTS)
+            except SlotTaken:
+                if monotonic() >= until:
+                    raise
+            sleep(_PAUSE_SECONDS)
 
     def _stand_in(self, calendar: Calendar) -> Number:
         """Return our calendar that stands for a hosted one, making it if there is none."""
@@ -194,23 +294,6 @@ class Claims:
         with self._app.store.snapshot(self._caller.environment_id) as tx:
             return tx.recall(key)
 
-    def _begin(self, begun: RequestKey, printed: str, mark: str) -> Remembered | None:
-        """Write down that a request is begun, or return what was written down when it was."""
-        now = self._app.clock()
-        with self._app.store.transaction(self._caller.environment_id) as tx:
-            earlier = tx.claim(begun)
-            if earlier is None:
-                tx.remember(begun, Remembered(printed, {"at": now, "mark": mark}), now)
-                return None
-        if earlier.fingerprint != printed:
-            raise RequestIdReused("That request_id was used for another request before.")
-        return earlier
-
-    def _is_settled(self, earlier: Remembered) -> bool:
-        at = earlier.answer["at"]
-        assert isinstance(at, int)  # noqa: S101  # written above
-        return self._app.clock() - at > self._settle_seconds * SECOND
-
     def _unclaim(self, begun: RequestKey) -> None:
         with self._app.store.transaction(self._caller.environment_id) as tx:
             tx.unclaim(begun)
@@ -227,3 +310,9 @@ class Claims:
 
 def _new_mark() -> str:
     return secrets.token_hex(8)
+
+
+def _at(begun: Remembered) -> int:
+    at = begun.answer["at"]
+    assert isinstance(at, int)  # noqa: S101  # written above
+    return at

@@ -1,6 +1,7 @@
 """Calendars at a vendor: the port that the tools call, with the same rules as our own calendars."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from sched_agent.backends.reading import Reading, around
 from sched_agent.backends.sifting import sift
 from sched_agent.backends.vendor import Seen, Sight, Vendor
 from sched_agent.backends.writing import Writing
-from sched_agent.errors import NotAllowed, SchedAgentError, UnknownRule
+from sched_agent.errors import NotAllowed, SchedAgentError, Stale, UnknownRule
 from sched_agent.model.attendee import Response, find
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, Environment, Policy
@@ -35,6 +36,9 @@ from sched_agent.services.events import (
     page_of,
     reowned,
 )
+
+_TRIES = 3
+"""How often a change is tried where others change the same event at the same moment."""
 
 
 class HostedBackend:
@@ -129,7 +133,7 @@ class HostedBackend:
 
         def act(attempt: Attempt) -> Event:
             calendar = self._reading.calendar(calendar_id)
-            event = new_event(caller, calendar, draft, self.now())
+            event = self._ownable(new_event(caller, calendar, draft, self.now()), caller)
             check = _check(event)
             admit_attendees(calendar, event, check)
             return self._writing.book(calendar, event, check, attempt)
@@ -150,21 +154,56 @@ class HostedBackend:
         self._admit(caller, Level.WRITE, Ability.UPDATE_EVENT)
 
         def act(attempt: Attempt) -> Revised:
-            calendar, event = self._to_change(caller, event_id, if_version)
-            if event.status is Status.CANCELLED and change == CANCEL:
-                return Revised(event, changed=False)
-            admit_version(calendar, event, if_version)
-            after = reowned(caller, event.revised(change, calendar.zone, self.now()), change)
-            if replace(after, version=event.version, updated_at=event.updated_at) == event:
-                return Revised(event, changed=False)
-            if after.status is Status.CANCELLED:
-                return Revised(self._writing.cancel(event, None), changed=True)
-            require_changes(self._vendor.name, self.abilities, event, after)
-            changed = self._changed(calendar, (event, after), attempt, if_version)
-            return Revised(changed, changed=True)
+            for _ in range(_TRIES - 1):
+                with suppress(Stale):  # by somebody at the same moment: look again
+                    return self._revised(caller, event_id, change, attempt, if_version)
+                if if_version is not None:
+                    break
+            return self._revised(caller, event_id, change, attempt, if_version)
 
         request = ("update_event", request_id, (event_id, change, if_version))
         return self._claims.once(caller, request, Revised, act)
+
+    def _revised(
+        self,
+        caller: Caller,
+        event_id: Number,
+        change: Change,
+        attempt: Attempt,
+        if_version: int | None,
+    ) -> Revised:
+        calendar, event = self._to_change(caller, event_id, if_version)
+        if event.status is Status.CANCELLED and change == CANCEL:
+            return Revised(event, changed=False)
+        after = reowned(caller, event.revised(change, calendar.zone, self.now()), change)
+        is_done = replace(after, version=event.version, updated_at=event.updated_at) == event
+        if is_done and attempt.again:  # by the try before
+            return Revised(event, changed=True)
+        admit_version(calendar, event, if_version)
+        if is_done:
+            return Revised(event, changed=False)
+        require_changes(self._vendor.name, self.abilities, event, after)
+        if after.status is Status.CANCELLED and self._is_only_cancelled(event, after):
+            return Revised(self._writing.cancel(event, None), changed=True)
+        changed = self._changed(calendar, (event, after), attempt, if_version)
+        return Revised(changed, changed=True)
+
+    def _is_only_cancelled(self, event: Event, after: Event) -> bool:
+        same = replace(
+            after, status=event.status, version=event.version, updated_at=event.updated_at
+        )
+        if same == event:
+            return True
+        require(self._vendor.name, self.abilities, Ability.CANCELLED_KEPT)
+        return False
+
+    def _ownable(self, event: Event, caller: Caller) -> Event:
+        """Return a new event with the owner that the calendars can keep."""
+        if Ability.OWNER in self.abilities or event.owner is None:
+            return event
+        if caller.own_events_only or event.owner != caller.actor:
+            require(self._vendor.name, self.abilities, Ability.OWNER)
+        return replace(event, owner=None)  # it was not asked for, but is who asks
 
     def _changed(
         self,
@@ -241,6 +280,7 @@ class HostedBackend:
 
         def act(_: Attempt) -> Event:
             event = self._reading.event(event_id)
+            caller.require_own(event)
             self._vendor.delete(event)
             self._reading.forget(event_id)
             return event
@@ -261,19 +301,7 @@ class HostedBackend:
     ) -> Calendar:
         """See `backends.base.Backend`."""
         self._admit(caller, Level.ADMIN, Ability.CREATE_CALENDAR)
-        words = {"description": description, "owner_id": owner_id}
-
-        def act(attempt: Attempt) -> Calendar:
-            self._reading.forget_calendars()
-            if attempt.again:  # then one of that name may be there
-                for calendar in self._vendor.calendars():
-                    if calendar.name == name:
-                        return calendar
-            return self._vendor.create_calendar(name, timezone, policy, rules, words)
-
-        arguments = (name, timezone, policy, tuple(rules), sorted(words.items()))
-        request = ("create_calendar", request_id, arguments)
-        return self._claims.once(caller, request, Calendar, act)
+        raise NotImplementedError  # none of the APIs makes a calendar together with its hours
 
     def revise_calendar(
         self,

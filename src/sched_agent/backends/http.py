@@ -9,6 +9,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -57,9 +58,10 @@ class Reply:
     def retry_after(self) -> float | None:
         """How long the server asks to be left alone, in seconds."""
         try:
-            return max(0.0, float(self.headers.get("Retry-After", "")))
+            seconds = float(self.headers.get("Retry-After", ""))
         except ValueError:
             return None
+        return max(0.0, seconds) if isfinite(seconds) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +84,31 @@ class Refused(Exception):
 class Api:
     """A hosted API at one address, with one token. Threads share it."""
 
-    def __init__(self, base_url: str, auth: httpx.Auth, *, name: str, call_seconds: float) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        auth: httpx.Auth,
+        *,
+        name: str,
+        secret: str,
+        call_seconds: float,
+    ) -> None:
         """Connect to nothing yet.
 
         Args:
             base_url: Where all paths begin.
             auth: Adds the token; it is sent to this address alone.
             name: The vendor's, for messages.
+            secret: The token, which no message may repeat.
             call_seconds: How long one call may take, with everything that is tried again.
         """
         self._name = name
+        self._secret = secret.encode()
         self._call_seconds = call_seconds
         self._client = httpx.Client(
             base_url=base_url,
             auth=auth,
+            trust_env=base_url.startswith("https:"),  # else a proxy would see the token
             headers={"Accept": "application/json", "User-Agent": f"sched-agent/{__version__}"},
             limits=httpx.Limits(max_connections=40, max_keepalive_connections=20),
         )
@@ -137,14 +150,17 @@ class Api:
             except Unanswered as error:
                 lost = error
                 continue
+            if not request.reads and _is_unknown(reply):
+                lost = self._failed(reply, request)
+                continue
             if reply.status in _BUSY:
                 wait = reply.retry_after
                 if wait is None or wait < remaining:
                     lost = lost if isinstance(lost, Unanswered) else self._busy(reply)
                     sleep(min(wait or 0.0, remaining))
                     continue
-                raise self._busy(reply)
-            if reply.status >= 500:
+                raise lost if isinstance(lost, Unanswered) else self._busy(reply)
+            if _is_unknown(reply) and not 300 <= reply.status < 400:
                 lost = self._failed(reply, request)
                 continue
             return _checked(reply)
@@ -169,7 +185,7 @@ class Api:
                 continue
             if reply.status == 429:
                 raise self._busy(reply)
-            if reply.status >= 500:
+            if _is_unknown(reply):
                 raise self._failed(reply, request)
             return _checked(reply)
         raise lost or self._unreachable("it took too long")
@@ -216,9 +232,14 @@ class Api:
                 received = bytearray()
                 for chunk in response.iter_bytes():
                     received += chunk
-                    if len(received) > MOST_BYTES or monotonic() > until:
-                        raise self._lost(request, "its answer is too long or too slow")
-                return Reply(response.status_code, response.headers, bytes(received))
+                    if len(received) > MOST_BYTES:
+                        raise self._too_long(request)
+                    if monotonic() > until:
+                        raise self._lost(request, "its answer is too slow")
+                body = bytes(received)
+                if self._secret and response.status_code >= 400:
+                    body = body.replace(self._secret, b"(token)")
+                return Reply(response.status_code, response.headers, body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise self._unreachable("no connection could be made") from error
         except httpx.HTTPError as error:  # broken off, timed out, or no HTTP
@@ -228,6 +249,11 @@ class Api:
         if request.reads:
             return self._unreachable(why)
         return Unanswered(f"The {self._name} server got the request, but {why}.")
+
+    def _too_long(self, request: _Request) -> SchedAgentError:
+        if request.reads:
+            return ProviderRejected(f"The {self._name} server's answer is too long.")
+        return self._lost(request, "its answer is too long")
 
     def _failed(self, reply: Reply, request: _Request) -> SchedAgentError:
         return self._lost(request, f"it failed with status {reply.status}")
@@ -256,6 +282,14 @@ class Api:
                 f"The {self._name} server's answer can't be understood"
                 + (f" (at {where[:60]})." if where else ".")
             ) from None
+
+
+def _is_unknown(reply: Reply) -> bool:
+    """Whether a status says nothing of what the server did.
+
+    Neither does one by which something between gave up (408, 425, 499), or sends a client on.
+    """
+    return reply.status >= 500 or reply.status in {408, 425, 499} or 300 <= reply.status < 400
 
 
 def _checked(reply: Reply) -> Reply:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sched_agent.backends.vendor import Seen, Sight
 from sched_agent.errors import CalendarUnreachable, SchedAgentError
@@ -13,6 +13,7 @@ RowT = TypeVar("RowT")
 PAGE_SIZE = 1000
 _MOST_PAGES = 50
 _AT_ONCE = 8
+_TRIES = 2
 
 
 def all_rows(page: Callable[[int], tuple[Sequence[RowT], int]]) -> Sequence[RowT]:
@@ -24,15 +25,25 @@ def all_rows(page: Callable[[int], tuple[Sequence[RowT], int]]) -> Sequence[RowT
     Raises:
         CalendarUnreachable: The list changed while it was read, or has too many pages.
     """
+    for _ in range(_TRIES):
+        if (rows := _read_through(page)) is not None:
+            return rows
+    raise CalendarUnreachable("The list changed while it was read, or is too long.")
+
+
+def _read_through(page: Callable[[int], tuple[Sequence[RowT], int]]) -> Sequence[RowT] | None:
+    """Return all rows, or None if others were added or taken away while they were read."""
     rows: list[RowT] = []
+    first_total = None
     for number in range(1, _MOST_PAGES + 1):
         more, total = page(number)
         rows += more
-        if len(rows) >= total:
-            return rows
-        if not more:
+        first_total = total if first_total is None else first_total
+        if total != first_total or not more or len(rows) >= total:
             break
-    raise CalendarUnreachable("The list changed while it was read, or is too long.")
+    ids: set[Any] = {row.id for row in rows}  # type: ignore[attr-defined]  # all have one
+    same = len(ids) == len(rows) == first_total
+    return rows if same else None
 
 
 def each(

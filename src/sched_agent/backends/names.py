@@ -16,6 +16,14 @@ class Names:
         self._texts: dict[tuple[Kind, Number], str] = {}
         self._marks: dict[Number, str] = {}
 
+    def make_room(self) -> None:
+        """Forget events, if too many were read: those that matter are about to be read again."""
+        if len(self._texts) > _MOST_KNOWN:
+            self._texts = {
+                key: text for key, text in self._texts.items() if key[0] is not Kind.EVENT
+            }
+            self._marks = {}
+
     def learn(self, kind: Kind, text: str) -> Number:
         """Return the number of a vendor's id.
 
@@ -23,8 +31,6 @@ class Names:
             ProviderRejected: Another id that was read has the same number.
         """
         number = foreign(kind, text)
-        if len(self._texts) > _MOST_KNOWN:
-            self._texts.clear()
         if self._texts.setdefault((kind, number), text) != text:
             raise ProviderRejected("Two of the vendor's ids can't be told apart here.")
         return number
@@ -35,8 +41,6 @@ class Names:
 
     def note(self, event_id: Number, mark: str | None) -> None:
         """Keep an event's mark in mind."""
-        if len(self._marks) > _MOST_KNOWN:
-            self._marks.clear()
         if mark is not None:
             self._marks[event_id] = mark
 

@@ -10,6 +10,7 @@ from sched_agent.model.calendar import Calendar
 from sched_agent.model.event import Event
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, Interval
+from sched_agent.model.schedule import reach
 from sched_agent.services.availability import SEARCH_DAYS
 
 _FRESH_SECONDS = 60.0
@@ -80,7 +81,7 @@ class Reading:
         Raises:
             SchedAgentError: It can't be read.
         """
-        wide = interval.padded(calendar.policy.gap)
+        wide = reach(calendar, interval)
         return _readable(self.see_events([calendar], *wide)[calendar.id])
 
     def _known(self, sight: Sight) -> Sight:

@@ -1,6 +1,6 @@
 """What several families send alike."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from sched_agent.model.attendee import Attendee, Response
@@ -17,13 +17,13 @@ class Limits(BaseModel):
     """The booking rules that our own server tells in addition to what a family documents."""
 
     availability: Availability | None = None
-    slot_step_minutes: int | None = None
-    buffer_before_minutes: int = 0
-    buffer_after_minutes: int = 0
-    min_notice_minutes: int = 0
-    max_days_ahead: int | None = None
-    max_events_per_day: int | None = None
-    max_attendees: int | None = None
+    slot_step_minutes: int | None = Field(None, ge=1, le=1440)
+    buffer_before_minutes: int = Field(0, ge=0, le=1440)
+    buffer_after_minutes: int = Field(0, ge=0, le=1440)
+    min_notice_minutes: int = Field(0, ge=0, le=525600)
+    max_days_ahead: int | None = Field(None, ge=1, le=3650)
+    max_events_per_day: int | None = Field(None, ge=1, le=1000)
+    max_attendees: int | None = Field(None, ge=1, le=1000)
 
     def policy(self, default: Availability) -> Policy:
         """Return them as a policy.

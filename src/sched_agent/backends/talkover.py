@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from sched_agent.backends.abilities import BOOKING, Ability
 from sched_agent.backends.http import Api, texts
-from sched_agent.backends.many import each
+from sched_agent.backends.many import all_rows, each
 from sched_agent.backends.marks import split, version_of, with_mark
 from sched_agent.backends.names import Names
 from sched_agent.backends.refusals import asked, sane, understood_write
@@ -24,6 +24,7 @@ from sched_agent.backends.talkover_data import (
     CalendarTold,
     Changed,
     Envelope,
+    EventsTold,
     EventTold,
     RuleTold,
     body_of,
@@ -38,10 +39,9 @@ from sched_agent.errors import (
     SchedAgentError,
     UnknownCalendar,
     UnknownEvent,
-    Unsupported,
 )
 from sched_agent.model.availability_rule import Rule, read_rule
-from sched_agent.model.calendar import Calendar, Policy
+from sched_agent.model.calendar import Calendar
 from sched_agent.model.event import LONGEST, Event
 from sched_agent.model.ids import Kind, Number
 from sched_agent.model.interval import Interval
@@ -57,7 +57,7 @@ _MOST_IN_A_BATCH = 50
 
 _CALENDARS = TypeAdapter(Envelope[list[CalendarTold]])
 _CALENDAR = TypeAdapter(Envelope[CalendarTold])
-_EVENTS = TypeAdapter(Envelope[list[EventTold]])
+_EVENTS = TypeAdapter(EventsTold)
 _EVENT = TypeAdapter(Envelope[EventTold])
 _CHANGED = TypeAdapter(Envelope[Changed])
 _RULES = TypeAdapter(Envelope[list[RuleTold]])
@@ -70,7 +70,6 @@ class Talkover(Partial):
     name = "talkover"
     refuses_overlaps = False
     abilities = BOOKING | {
-        Ability.CREATE_CALENDAR,
         Ability.ADD_AVAILABILITY_RULE,
         Ability.DESCRIPTION,
         Ability.TYPE,
@@ -151,11 +150,18 @@ class Talkover(Partial):
             "to": None if last is None else utc_text(last),
         }
         params = [("calendar_ids[]", self._name(number)) for number in numbers] + texts(bounds)
-        ask = partial(self._api.read, "/calendars/events", params)
-        reply = asked(self.name, ask, missing=_no_calendar())
-        told = self._api.understood(reply, _EVENTS).data
+        self._names.make_room()
+
+        def page(number: int) -> tuple[Sequence[EventTold], int]:
+            asks = params if number == 1 else [*params, ("page", str(number))]
+            ask = partial(self._api.read, "/calendars/events", asks)
+            reply = asked(self.name, ask, missing=_no_calendar())
+            told = self._api.understood(reply, _EVENTS)
+            total = len(told.data) if told.pagination is None else told.pagination.total
+            return told.data, total
+
         with sane(self.name):
-            return [self._event(one) for one in told if one.start_at != one.end_at]
+            return [self._event(one) for one in all_rows(page) if one.start_at != one.end_at]
 
     def event(self, event_id: Number, last_seen: Event | None) -> Event:
         """See `backends.vendor.Vendor`. No page is about reading one event: it is listed."""
@@ -189,19 +195,24 @@ class Talkover(Partial):
         """
         old, new = body_of(before, None), body_of(after, None)
         changed = {name: value for name, value in new.items() if old[name] != value}
+        if changed.keys() & {"start_at", "end_at"}:  # never half of a time
+            changed |= {name: new[name] for name in ("start_at", "end_at")}
         if "description" in changed:
             changed["description"] = with_mark(after.description, self._names.mark_of(after.id))
         return self._change(after, changed)
 
     def cancel(self, event: Event, reason: str | None) -> Event:
         """See `backends.vendor.Vendor`. It is done by the status (update-calendar-event)."""
-        return self._change(replace(event, status=Status.CANCELLED), {"status": "cancelled"})
+        called_off = replace(event, status=Status.CANCELLED)
+        return self._change(called_off, {"status": "cancelled"}, books=False)
 
-    def _change(self, after: Event, changed: Mapping[str, Any]) -> Event:
-        name = quote(self._names.of(Kind.EVENT, after.id) or "", safe="")
-        path = f"/calendars/{self._path(after.calendar_id)}/events/{name}"
+    def _change(self, after: Event, changed: Mapping[str, Any], *, books: bool = True) -> Event:
+        name = self._names.of(Kind.EVENT, after.id)
+        if name is None:
+            raise _no_event()
+        path = f"/calendars/{self._path(after.calendar_id)}/events/{quote(name, safe='')}"
         ask = partial(self._api.once, "PUT", path, dict(changed))
-        reply = asked(self.name, ask, missing=_no_event(), books=True)
+        reply = asked(self.name, ask, missing=_no_event(), books=books)
         return understood_write(self._api, reply, _CHANGED, partial(self._kept, after))
 
     def _kept(self, event: Event, answer: Envelope[Changed]) -> Event:
@@ -233,30 +244,6 @@ class Talkover(Partial):
         reply = asked(self.name, ask, missing=_no_calendar())
         self._rules.pop(calendar.id, None)
         return understood_write(self._api, reply, _RULE, lambda one: self._rule(one.data))
-
-    def create_calendar(
-        self,
-        name: str,
-        timezone: str | None,
-        policy: Policy,
-        rules: Sequence[Rule],
-        words: Mapping[str, Any],
-    ) -> Calendar:
-        """See `backends.vendor.Vendor`."""
-        if policy != Policy() or words.get("description"):
-            raise Unsupported(
-                "The talkover calendars have no booking limits and no description.",
-                hint="Send name, timezone, owner_id and hours alone.",
-            )
-        body = {"name": name, "timezone": timezone, "owner_id": words.get("owner_id")}
-        sent = {key: value for key, value in body.items() if value is not None}
-        reply = asked(self.name, lambda: self._api.once("POST", "/calendars", sent))
-        calendar = understood_write(
-            self._api, reply, _CALENDAR, lambda one: self._calendar(one.data)
-        )
-        for rule in rules:
-            self.add_rule(calendar, rule)
-        return calendar
 
     def _calendar(self, one: CalendarTold) -> Calendar:
         return one.value(self._names.learn(Kind.CALENDAR, one.id), self._clock())

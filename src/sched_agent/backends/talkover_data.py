@@ -94,6 +94,18 @@ class EventTold(BaseModel):
         )
 
 
+class PaginationTold(BaseModel):
+    """Where a page is in the whole: on some pages of the family, and maybe on these."""
+
+    total: int = Field(ge=0)
+
+
+class EventsTold(Envelope[list[EventTold]]):
+    """A list of events, or a page of one."""
+
+    pagination: PaginationTold | None = None
+
+
 class RuleTold(BaseModel):
     """An availability rule."""
 

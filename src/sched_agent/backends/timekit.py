@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
 
 from sched_agent.backends.abilities import BOOKING, Ability
 from sched_agent.backends.http import Api
-from sched_agent.backends.many import PAGE_SIZE, all_rows, each
+from sched_agent.backends.many import PAGE_SIZE, RowT, all_rows, each
 from sched_agent.backends.marks import split, version_of, with_mark
 from sched_agent.backends.names import Names
 from sched_agent.backends.refusals import asked, sane, understood_write
@@ -53,7 +53,7 @@ _ID = Field(min_length=1, max_length=200)
 
 class _Page(BaseModel, Generic[ItemT]):
     data: list[ItemT]
-    total: int
+    total: int = Field(ge=0)
 
 
 class _Wrapped(BaseModel, Generic[ItemT]):
@@ -326,12 +326,13 @@ class Timekit(Partial):
         self,
         path: str,
         params: Sequence[tuple[str, str]],
-        adapter: TypeAdapter[_Page[ItemT]],
+        adapter: TypeAdapter[_Page[RowT]],
         missing: SchedAgentError | None,
-    ) -> Sequence[ItemT]:
+    ) -> Sequence[RowT]:
         """Return all rows of a list."""
+        self._names.make_room()
 
-        def page(number: int) -> tuple[Sequence[ItemT], int]:
+        def page(number: int) -> tuple[Sequence[RowT], int]:
             asks = [*params, ("page", str(number)), ("limit", str(PAGE_SIZE))]
             reply = asked(self.name, partial(self._api.read, path, asks), missing=missing)
             told = self._api.understood(reply, adapter)

@@ -8,7 +8,7 @@ from sched_agent.backends.abilities import Ability
 from sched_agent.errors import SchedAgentError
 from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.availability_rule import Rule
-from sched_agent.model.calendar import Calendar, Policy
+from sched_agent.model.calendar import Calendar
 from sched_agent.model.event import BLOCK_TYPE, Event
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval, intersect
@@ -51,8 +51,8 @@ class Seen:
         return replace(seen, open=intersect(seen.open, told))
 
     def marked(self, mark: str) -> list[Event]:
-        """Return the events that were made with a mark and are not cancelled."""
-        return [event for event in self.events if self.marks.get(event.id) == mark and event.claims]
+        """Return the events that were made with a mark."""
+        return [event for event in self.events if self.marks.get(event.id) == mark]
 
     def rivals(self, interval: Interval, ours: Sequence[Event]) -> list[Event]:
         """Return the events that take a time beside those that are ours."""
@@ -141,17 +141,6 @@ class Vendor(Protocol):
         """Remove an availability rule."""
         ...
 
-    def create_calendar(
-        self,
-        name: str,
-        timezone: str | None,
-        policy: Policy,
-        rules: Sequence[Rule],
-        words: Mapping[str, Any],
-    ) -> Calendar:
-        """Make a calendar."""
-        ...
-
     def revise_calendar(self, calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
         """Change a calendar."""
         ...
@@ -181,17 +170,6 @@ class Partial:
         raise NotImplementedError
 
     def remove_rule(self, calendar: Calendar, rule: Rule) -> None:
-        """See `Vendor`."""
-        raise NotImplementedError
-
-    def create_calendar(
-        self,
-        name: str,
-        timezone: str | None,
-        policy: Policy,
-        rules: Sequence[Rule],
-        words: Mapping[str, Any],
-    ) -> Calendar:
         """See `Vendor`."""
         raise NotImplementedError
 

@@ -8,13 +8,13 @@ create says so), so that nothing is looked at again after a booking.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from sched_agent.backends.abilities import BOOKING, Ability
 from sched_agent.backends.http import Api, texts
-from sched_agent.backends.many import PAGE_SIZE, all_rows, each
+from sched_agent.backends.many import PAGE_SIZE, RowT, all_rows, each
 from sched_agent.backends.marks import with_mark
 from sched_agent.backends.names import Names
 from sched_agent.backends.refusals import asked, sane, understood_write
@@ -38,14 +38,14 @@ from sched_agent.errors import (
 )
 from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.availability_rule import Rule
-from sched_agent.model.calendar import Availability, Calendar, Policy
+from sched_agent.model.calendar import Calendar
 from sched_agent.model.event import LONGEST, Event
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
 from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT
 from sched_agent.speech.iso import utc_text
 
-ItemT = TypeVar("ItemT")
+_TIMES = ("startTime", "endTime", "allDay", "startDate", "endDate")
 
 
 _CALENDARS = TypeAdapter(Page[CalendarTold])
@@ -63,7 +63,6 @@ class Workspace:
     refuses_overlaps = True
     abilities = BOOKING | {
         Ability.RESPOND_TO_EVENT,
-        Ability.CREATE_CALENDAR,
         Ability.UPDATE_CALENDAR,
         Ability.ADD_AVAILABILITY_RULE,
         Ability.REMOVE_AVAILABILITY_RULE,
@@ -127,15 +126,15 @@ class Workspace:
             listed = self._pages("/calendar-events", params, _EVENTS, _no_calendar())
             with sane(self.name):
                 events = [self._kept(one) for one in listed if one.start_time != one.end_time]
-            if calendar.id not in self._rules:
-                self.rules(calendar)
+            rules = self._rules.get(calendar.id)
+            rules = self.rules(calendar) if rules is None else rules
         except SchedAgentError as error:
             return error
         return Seen(
             calendar=calendar,
             events=events,
             marks=self._names.marks(events),
-            rules=self._rules[calendar.id],
+            rules=rules,
             at=at,
         )
 
@@ -161,6 +160,8 @@ class Workspace:
         """
         old, new = body_of(before, None), body_of(after, None)
         changed = {name: value for name, value in new.items() if old[name] != value}
+        if changed.keys() & _TIMES:  # never half of a time
+            changed |= {name: new[name] for name in _TIMES if new[name] is not None}
         if "description" in changed:
             changed["description"] = with_mark(after.description, self._names.mark_of(after.id))
         path = f"{self._base}/calendar-events/{after.id}"
@@ -180,7 +181,14 @@ class Workspace:
         path = f"{self._base}/calendar-events/{event.id}/attendees/{attendee.member}"
         ask = partial(self._api.repeatable, "PUT", path, {"response": response.value})
         asked(self.name, ask, missing=UnknownAttendee("The event has no such attendee."))
-        return self.event(event.id, event)
+        try:
+            return self.event(event.id, event)
+        except SchedAgentError:  # it is done, all the same
+            people = [
+                replace(one, response=response) if one == attendee else one
+                for one in event.attendees
+            ]
+            return replace(event, attendees=tuple(people), version=event.version + 1)
 
     def delete(self, event: Event) -> None:
         """See `backends.vendor.Vendor`."""
@@ -215,29 +223,6 @@ class Workspace:
         asked(self.name, lambda: self._api.once("DELETE", path), missing=gone)
         self._rules.pop(calendar.id, None)
 
-    def create_calendar(
-        self,
-        name: str,
-        timezone: str | None,
-        policy: Policy,
-        rules: Sequence[Rule],
-        words: Mapping[str, Any],
-    ) -> Calendar:
-        """See `backends.vendor.Vendor`. A calendar without schedules is open at any time."""
-        is_open = policy.availability is Availability.OPEN
-        if replace(policy, availability=Availability.RULES) != Policy() or not (is_open or rules):
-            raise _no_limits()
-        if words.get("owner_id"):
-            raise _no_limits()
-        sent = {"name": name, "timezone": timezone, "description": words.get("description")}
-        body = {key: value for key, value in sent.items() if value is not None}
-        ask = partial(self._api.once, "POST", f"{self._base}/calendars", body)
-        told = partial(CalendarTold.value, now=self._clock())
-        made = understood_write(self._api, asked(self.name, ask), _CALENDAR, told)
-        for rule in rules:
-            self.add_rule(made, rule)
-        return made
-
     def revise_calendar(self, calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
         """See `backends.vendor.Vendor`."""
         if not changes.keys() <= {"name", "description", "timezone"}:
@@ -257,12 +242,13 @@ class Workspace:
         self,
         path: str,
         params: Sequence[tuple[str, str]],
-        adapter: TypeAdapter[Page[ItemT]],
+        adapter: TypeAdapter[Page[RowT]],
         missing: SchedAgentError,
-    ) -> Sequence[ItemT]:
+    ) -> Sequence[RowT]:
         """Return all items of a list."""
+        self._names.make_room()
 
-        def page(number: int) -> tuple[Sequence[ItemT], int]:
+        def page(number: int) -> tuple[Sequence[RowT], int]:
             asks = [*params, ("page", str(number)), ("pageSize", str(PAGE_SIZE))]
             read = partial(self._api.read, f"{self._base}{path}", asks)
             told = self._api.understood(asked(self.name, read, missing=missing), adapter)
@@ -273,9 +259,8 @@ class Workspace:
 
 def _no_limits() -> Unsupported:
     return Unsupported(
-        "The workspace calendars have no booking limits and no owner, and without hours are open "
-        "at any time.",
-        hint="Send name, description, timezone and hours alone.",
+        "The workspace calendars have no booking limits and no owner.",
+        hint="Change name, description and timezone alone.",
     )
 
 

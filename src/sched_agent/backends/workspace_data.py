@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from sched_agent.backends.marks import split, version_of, with_mark
 from sched_agent.backends.shapes import Camel, Limits, Person
+from sched_agent.errors import InvalidArgument
 from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.availability_rule import RecurringRule, Rule, clock_text, read_rule
 from sched_agent.model.calendar import Availability, Calendar
@@ -30,7 +31,7 @@ class Page(Camel, Generic[ItemT]):
     """A page of a list."""
 
     items: list[ItemT]
-    total: int
+    total: int = Field(ge=0)
 
 
 class ScheduleTold(Camel):
@@ -51,6 +52,8 @@ class ScheduleTold(Camel):
     def value(self) -> Rule:
         """Return the rule."""
         once = self.recurrence == "once"
+        if self.recurrence == "monthly" and self.day_of_month is None:
+            raise InvalidArgument("A schedule is monthly on no day.")
         days = self.days_of_week if self.recurrence == "weekly" else _EVERY_DAY
         rule = read_rule(
             kind="exception" if once else "recurring",

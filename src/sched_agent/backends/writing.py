@@ -7,7 +7,7 @@ its mark or its content before anything is repeated; what stays unknown is said 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from time import sleep
 from typing import TypeVar
@@ -17,15 +17,19 @@ from sched_agent.backends.http import Unanswered
 from sched_agent.backends.reading import Reading
 from sched_agent.backends.vendor import Seen, Vendor
 from sched_agent.errors import (
+    CalendarUnreachable,
     Conflict,
+    DayFull,
     OutcomeUnknown,
     ProviderRejected,
     SchedAgentError,
     SlotTaken,
+    Stale,
     UnknownEvent,
 )
 from sched_agent.model.calendar import Calendar, DoubleBooking
-from sched_agent.model.event import Event
+from sched_agent.model.event import BLOCK_TYPE, Event
+from sched_agent.model.interval import Interval, subtract
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.services.availability import Question, near, offer
@@ -53,19 +57,29 @@ class Writing:
             Conflict: It does not, or the time was taken from outside meanwhile.
             OutcomeUnknown: Nobody knows whether the event is there, or whether it is alone.
         """
-        with self._claimed(calendar, event, check, attempt):
-            mine: list[Event] = []
-            looks = check is not Check.NONE and not self._vendor.refuses_overlaps
-            if attempt.again or looks:
+        if attempt.again and (earlier := self._marked(calendar, event, attempt.mark)):
+            return earlier
+        with self._claimed(calendar, event, check, attempt) as in_time:
+            if check is not Check.NONE and not self._vendor.refuses_overlaps:
                 seen = self._reading.see_around(calendar, event.interval)
-                mine = seen.marked(attempt.mark)
-                if not mine:
-                    self._admit(calendar, event, seen, check)
-            made = mine[0] if mine else self._create(calendar, event, attempt.mark, check)
-            if not self._vendor.refuses_overlaps:
+                self._admit(calendar, event, seen, check)
+            in_time()
+            attempt.send()
+            made = self._create(calendar, event, attempt.mark, check)
+            if event.claims and not self._vendor.refuses_overlaps:
                 made = self._look_back(calendar, made, attempt.mark, check)
         self._reading.know([made])
         return made
+
+    def _marked(self, calendar: Calendar, event: Event, mark: str) -> Event | None:
+        """Return the event that an earlier try has made, if it is there, and alone at its time."""
+        found = self._reading.see_events_at(calendar, event.interval).marked(mark)
+        if not found or not any(one.claims for one in found):
+            return found[0] if found else None  # cancelled since: it was made, all the same
+        made = next(one for one in found if one.claims)
+        check = Check.NONE if event.type == BLOCK_TYPE else Check.CONFLICTS
+        with self._claimed(calendar, event, check, Attempt(mark, again=True)):
+            return self._look_back(calendar, made, mark, check)
 
     def change(
         self,
@@ -84,15 +98,51 @@ class Writing:
             OutcomeUnknown: Nobody knows which of the two versions is there.
         """
         before, after = versions
-        with self._claimed(calendar, after, check, attempt):
-            if check is not Check.NONE:
-                seen = self._reading.see_around(calendar, after.interval)
-                self._admit(calendar, after, seen, check, keeps_start=keeps_start)
+        if check is Check.NONE:
+            attempt.send()
             changed = self._put(before, after, if_version)
-            if check is not Check.NONE and not self._vendor.refuses_overlaps:
+        else:
+            with (
+                self._kept(calendar, before, after, attempt),
+                self._claimed(calendar, after, check, attempt) as in_time,
+            ):
+                seen = self._reading.see_around(calendar, after.interval)
+                self._require_as_it_was(calendar, before, seen)
+                self._admit(calendar, after, seen, check, keeps_start=keeps_start)
+                in_time()
+                attempt.send()
+                changed = self._put(before, after, if_version)
                 self._look_back_at_change(calendar, before, after)
         self._reading.know([changed])
         return changed
+
+    @contextmanager
+    def _kept(
+        self, calendar: Calendar, before: Event, after: Event, attempt: Attempt
+    ) -> Iterator[None]:
+        """Keep the time that an event leaves, in case that it has to go back there.
+
+        That also keeps two agents from changing the time of one event at once.
+        """
+        # one claim can't lie on another: what only the old time has is enough
+        left = subtract([before.interval], [after.interval.padded(calendar.policy.gap)])
+        if not before.claims or before.type == BLOCK_TYPE or not _is_exclusive(calendar):
+            left = []
+        with ExitStack() as held:
+            for part in left:
+                try:
+                    held.enter_context(self._claims.hold(calendar, part, attempt, patiently=True))
+                except SlotTaken as error:
+                    told = "Somebody else is about to write to the time that the event has now."
+                    raise CalendarUnreachable(told) from error
+            yield
+
+    def _require_as_it_was(self, calendar: Calendar, before: Event, seen: Seen) -> None:
+        there = next((event for event in seen.events if event.id == before.id), None)
+        there = there or self._vendor.event(before.id, before)
+        if (there.interval, there.status) != (before.interval, before.status):
+            self._reading.know([there])
+            raise Stale("The event has been changed meanwhile.", calendar, there)
 
     def cancel(self, event: Event, reason: str | None) -> Event:
         """Cancel an event.
@@ -112,17 +162,18 @@ class Writing:
     @contextmanager
     def _claimed(
         self, calendar: Calendar, event: Event, check: Check, attempt: Attempt
-    ) -> Iterator[None]:
+    ) -> Iterator[Callable[[], None]]:
         """Keep other agents off an event's time; a refusal names free ones instead."""
-        if check is Check.NONE or calendar.policy.double_booking is DoubleBooking.ALLOW:
-            yield
+        if check is Check.NONE or not _is_exclusive(calendar):
+            yield lambda: None
             return
         try:
-            with self._claims.hold(calendar, event.interval, attempt):
-                yield
-        except SlotTaken as refusal:
+            with self._claims.hold(calendar, event.interval, attempt) as in_time:
+                yield in_time
+        except SlotTaken as taken:  # also by a claim: what that one says is about claims
+            refusal = SlotTaken(why_refused(SlotTaken, calendar, event))
             self._offer(calendar, event, refusal)
-            raise
+            raise refusal from taken
 
     def _admit(
         self,
@@ -166,7 +217,7 @@ class Writing:
             raise _unknown("booked", lost) from lost
         except (Conflict, ProviderRejected):
             seen = self._reading.see_around(calendar, event.interval)
-            if mine := seen.marked(mark):  # the same request may have arrived twice
+            if mine := seen.marked(mark):  # the request may have arrived twice
                 return mine[0]
             self._admit(calendar, event, seen, check)  # it may be known better why not
             raise
@@ -177,7 +228,8 @@ class Writing:
             seen = self._reading.see_events_at(calendar, made.interval)
         except SchedAgentError as error:
             raise _unseen() from error
-        mine = seen.marked(mark)
+        mine = [event for event in seen.marked(mark) if event.claims]
+        mine = mine or [event for event in seen.events if event.id == made.id and event.claims]
         if not mine:
             raise _unseen()
         kept = next((event for event in mine if event.id == made.id), mine[0])
@@ -185,9 +237,14 @@ class Writing:
             if surplus.id != kept.id:
                 self._take_back(surplus)
         rivals = seen.rivals(kept.interval, mine) if _is_exclusive(calendar) else []
-        if rivals and check is not Check.NONE:
+        if check is Check.NONE:
+            return kept
+        if rivals:
             self._take_back(kept)
             raise SlotTaken(why_refused(SlotTaken, calendar, made))
+        if _is_over_full(calendar, seen, kept):
+            self._take_back(kept)
+            raise DayFull(why_refused(DayFull, calendar, made))
         return kept
 
     def _look_back_at_change(self, calendar: Calendar, before: Event, after: Event) -> None:
@@ -195,6 +252,9 @@ class Writing:
             seen = self._reading.see_events_at(calendar, after.interval)
         except SchedAgentError as error:
             raise _unseen() from error
+        there = next((event for event in seen.events if event.id == after.id), None)
+        if there is None or (there.interval, there.status) != (after.interval, after.status):
+            raise _unseen()
         if _is_exclusive(calendar) and seen.rivals(after.interval, [after]):
             try:
                 self._put(after, before, None)
@@ -232,8 +292,10 @@ def _done(act: Callable[[], ResultT], is_done: Callable[[], ResultT | None], wha
         try:
             return act()
         except Unanswered as unanswered:
-            lost = _unknown(what, unanswered)
-            lost.__cause__ = unanswered
+            lost = lost or _unknown(what, unanswered)
+        except SchedAgentError:
+            if lost is None:
+                raise  # else the try before may have come through: that decides
         try:
             if (found := is_done()) is not None:
                 return found
@@ -264,10 +326,23 @@ def _is_exclusive(calendar: Calendar) -> bool:
 
 def _same(there: Event, wanted: Event) -> bool:
     """Whether an event is at the vendor as it was wanted."""
-    names = ("interval", "title", "status", "description", "location", "owner", "created_by")
-    return all(getattr(there, name) == getattr(wanted, name) for name in names) and [
-        (one.name, one.email) for one in there.attendees
-    ] == [(one.name, one.email) for one in wanted.attendees]
+    names = (
+        *("interval", "days", "title", "status", "type", "description", "location"),
+        *("owner", "created_by"),
+    )
+    people = [[(a.name, a.email, a.phone) for a in one.attendees] for one in (there, wanted)]
+    return people[0] == people[1] and all(
+        getattr(there, name) == getattr(wanted, name) for name in names
+    )
+
+
+def _is_over_full(calendar: Calendar, seen: Seen, event: Event) -> bool:
+    """Whether others came in on the same day, so that it has more events than it may."""
+    if calendar.policy.max_events_per_day is None:
+        return False
+    others = seen.schedule(event.interval, event.id)
+    begin = Interval(event.interval.start, event.interval.start + 1)
+    return any(day.covers(begin) for day in others.full)
 
 
 def _unknown(what: str, lost: OutcomeUnknown) -> OutcomeUnknown:

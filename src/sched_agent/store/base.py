@@ -198,11 +198,11 @@ class Transaction(Reader, Protocol):
         ...
 
     def remember(self, key: RequestKey, remembered: Remembered, now: int) -> None:
-        """Keep the answer to a request that was claimed."""
+        """Keep the answer to a request that was claimed, in place of one that is kept."""
         ...
 
     def unclaim(self, key: RequestKey) -> None:
-        """Forget a request: it came to nothing, and may come again."""
+        """Forget a request that was claimed: it came to nothing, and may come again."""
         ...
 
 

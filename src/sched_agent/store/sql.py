@@ -308,7 +308,13 @@ class SqlTransaction(SqlReader):
 
     def remember(self, key: RequestKey, remembered: Remembered, now: int) -> None:
         """See `store.base.Transaction`."""
-        self._insert("request", rows.request_row(key, remembered, now))
+        self._insert(
+            "request",
+            rows.request_row(key, remembered, now),
+            " on conflict (environment_id, caller, operation, request_id) do update set"
+            " fingerprint = excluded.fingerprint, answer = excluded.answer,"
+            " created_at = excluded.created_at",
+        )
 
     def unclaim(self, key: RequestKey) -> None:
         """See `store.base.Transaction`."""
