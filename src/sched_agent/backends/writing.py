@@ -77,9 +77,17 @@ class Writing:
         if not found or not any(one.claims for one in found):
             return found[0] if found else None  # cancelled since: it was made, all the same
         made = next(one for one in found if one.claims)
-        check = Check.NONE if event.type == BLOCK_TYPE else Check.CONFLICTS
-        with self._claimed(calendar, event, check, Attempt(mark, again=True)):
-            return self._look_back(calendar, made, mark, check)
+        if event.type == BLOCK_TYPE or not _is_exclusive(calendar):
+            return self._look_back(calendar, made, mark, Check.NONE)
+        with ExitStack() as held, self._offered(calendar, event):
+            attempt = Attempt(mark, again=True)
+            try:
+                held.enter_context(
+                    self._claims.hold(calendar, made.interval, attempt, patiently=True)
+                )
+            except SlotTaken as error:  # that says nothing of the event, which is there
+                raise _unseen() from error
+            return self._look_back(calendar, made, mark, Check.CONFLICTS)
 
     def change(
         self,
@@ -167,13 +175,22 @@ class Writing:
         if check is Check.NONE or not _is_exclusive(calendar):
             yield lambda: None
             return
+        with self._offered(calendar, event):
+            try:
+                with self._claims.hold(calendar, event.interval, attempt) as in_time:
+                    yield in_time
+            except SlotTaken as taken:  # also by a claim: what that one says is about claims
+                raise SlotTaken(why_refused(SlotTaken, calendar, event)) from taken
+
+    @contextmanager
+    def _offered(self, calendar: Calendar, event: Event) -> Iterator[None]:
+        """Add to a refusal what is free instead, once the claim on the time is released."""
         try:
-            with self._claims.hold(calendar, event.interval, attempt) as in_time:
-                yield in_time
-        except SlotTaken as taken:  # also by a claim: what that one says is about claims
-            refusal = SlotTaken(why_refused(SlotTaken, calendar, event))
-            self._offer(calendar, event, refusal)
-            raise refusal from taken
+            yield
+        except (SlotTaken, DayFull) as refusal:
+            if not refusal.alternatives:
+                self._offer(calendar, event, refusal)
+            raise
 
     def _admit(
         self,
@@ -187,11 +204,10 @@ class Writing:
         """Let an event pass whose time may be had, as far as the vendor shows."""
         schedule = seen.schedule(event.interval, event.id or None)
         refused = schedule.refusal(event.interval, check, keeps_start=keeps_start)
-        if refused is SlotTaken:  # what is free instead is looked for when the claim is released
-            raise SlotTaken(why_refused(refused, calendar, event))
         if refused is not None:
             refusal = refused(why_refused(refused, calendar, event))
-            _offer_of(seen, event, refusal)
+            if refused is not SlotTaken:  # else it depends on what other agents are about to take
+                _offer_of(seen, event, refusal)
             raise refusal
 
     def _offer(self, calendar: Calendar, event: Event, refusal: SchedAgentError) -> None:
