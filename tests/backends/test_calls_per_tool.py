@@ -23,7 +23,7 @@ CALLS = {
     "list_calendars": {"talkover": (1, 0), "workspace": (1, 0), "timekit": (1, 0)},
     "check_availability": {"talkover": (3, 1), "workspace": (2, 1), "timekit": (3, 2)},
     "create_event": {"talkover": (5, 3), "workspace": (2, 1), "timekit": (5, 4)},
-    "create_event, refused": {"talkover": (4, 2), "workspace": (4, 3), "timekit": (5, 4)},
+    "create_event, refused": {"talkover": (3, 1), "workspace": (3, 2), "timekit": (3, 2)},
     "get_event": {"talkover": (3, 1), "workspace": (2, 1), "timekit": (3, 1)},
     "list_events": {"talkover": (2, 1), "workspace": (2, 1), "timekit": (2, 1)},
     "update_event": {"talkover": (4, 2), "workspace": (3, 2), "timekit": (4, 2)},

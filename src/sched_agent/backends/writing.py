@@ -42,6 +42,14 @@ _FIRST_PAUSE_SECONDS = 0.1
 _TRIES = 2
 
 
+class _Taken(Exception):
+    """A time is taken, as was seen; what is free instead is told when the claim is released."""
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__()
+        self.seen = seen
+
+
 class Writing:
     """Writes to one vendor's calendars. Threads share it."""
 
@@ -187,9 +195,13 @@ class Writing:
         """Add to a refusal what is free instead, once the claim on the time is released."""
         try:
             yield
+        except _Taken as taken:
+            refused = SlotTaken(why_refused(SlotTaken, calendar, event))
+            self._offer(calendar, event, refused, taken.seen)
+            raise refused from None
         except (SlotTaken, DayFull) as refusal:
             if not refusal.alternatives:
-                self._offer(calendar, event, refusal)
+                self._offer(calendar, event, refusal, None)
             raise
 
     def _admit(
@@ -204,16 +216,19 @@ class Writing:
         """Let an event pass whose time may be had, as far as the vendor shows."""
         schedule = seen.schedule(event.interval, event.id or None)
         refused = schedule.refusal(event.interval, check, keeps_start=keeps_start)
+        if refused is SlotTaken:
+            raise _Taken(seen)
         if refused is not None:
             refusal = refused(why_refused(refused, calendar, event))
-            if refused is not SlotTaken:  # else it depends on what other agents are about to take
-                _offer_of(seen, event, refusal)
+            _offer_of(seen, event, refusal)
             raise refusal
 
-    def _offer(self, calendar: Calendar, event: Event, refusal: SchedAgentError) -> None:
+    def _offer(
+        self, calendar: Calendar, event: Event, refusal: SchedAgentError, seen: Seen | None
+    ) -> None:
         """Add to a refusal what is free instead, if that can be seen."""
         try:
-            seen = self._reading.see_around(calendar, event.interval)
+            seen = seen or self._reading.see_around(calendar, event.interval)
             _offer_of(self._claims.seen_with(seen), event, refusal)
         except SchedAgentError:
             return  # the refusal is the answer, with or without
