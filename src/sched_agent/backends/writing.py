@@ -181,7 +181,8 @@ class Writing:
     ) -> Iterator[Callable[[], None]]:
         """Keep other agents off an event's time; a refusal names free ones instead."""
         if check is Check.NONE or not _is_exclusive(calendar):
-            yield lambda: None
+            with self._offered(calendar, event):
+                yield lambda: None
             return
         with self._offered(calendar, event):
             try:
