@@ -7,6 +7,7 @@ event that is called off is deleted. The API lets events overlap.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -193,13 +194,18 @@ class Timekit(Partial):
         The API tells when a resource is free. Together with the events that is when it is open, by
         its constraints, its project or whatever closes it.
         """
-        seen = self.see_events([calendar], *within)[calendar.id]
+        known = self._resources.get(calendar.id)
+        if known is None:
+            return _no_calendar()
+        with ThreadPoolExecutor(1) as pool:  # neither needs the other
+            asking = pool.submit(self._free, known.id, within)
+            seen = self.see_events([calendar], *within)[calendar.id]
+            try:
+                free = asking.result()
+            except SchedAgentError as error:
+                return error
         if isinstance(seen, SchedAgentError):
             return seen
-        try:
-            free = self._free(self._resources[calendar.id].id, within)
-        except SchedAgentError as error:
-            return error
         busy = (event.interval for event in seen.events if event.blocks(seen.at))
         is_open = merge([*free, *busy])
         return replace(seen, openings=lambda _: is_open)

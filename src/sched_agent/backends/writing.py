@@ -247,8 +247,11 @@ class Writing:
                 if mine:
                     return mine[0]
             raise _unknown("booked", lost) from lost
-        except (Conflict, ProviderRejected):
-            seen = self._reading.see_around(calendar, event.interval)
+        except (Conflict, ProviderRejected) as refusal:
+            try:
+                seen = self._reading.see_around(calendar, event.interval)
+            except SchedAgentError:
+                raise refusal from None
             if mine := seen.marked(mark):  # the request may have arrived twice
                 return mine[0]
             self._admit(calendar, event, seen, check)  # it may be known better why not
