@@ -1,13 +1,15 @@
 """The program as it is run: its processes, and requests as they go over the line."""
 
+import asyncio
 import json
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, closing
+from itertools import count
 from typing import Any
 
 import httpx
@@ -47,6 +49,42 @@ def mcp_headers(tool: str) -> dict[str, str]:
         "Mcp-Method": "tools/call",
         "Mcp-Name": tool,
     }
+
+
+Call = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+"""Calls a tool and returns its result; many may wait at once."""
+
+
+@asynccontextmanager
+async def stdio_process(environ: Mapping[str, str]) -> AsyncIterator[Call]:
+    """Start a `sched-agent mcp` process, and end it."""
+    pipe = asyncio.subprocess.PIPE
+    server = await asyncio.create_subprocess_exec(
+        *COMMAND, "mcp", env=environ, stdin=pipe, stdout=pipe
+    )
+    assert server.stdin
+    assert server.stdout
+    answers: dict[int, asyncio.Future[Any]] = {}
+    numbers = count(1)
+
+    async def listen(lines: asyncio.StreamReader) -> None:
+        async for line in lines:
+            message = json.loads(line)
+            answers.pop(message["id"]).set_result(message["result"])
+
+    async def call(tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        number = next(numbers)
+        answer = answers[number] = asyncio.get_running_loop().create_future()
+        assert server.stdin
+        server.stdin.write(f"{mcp_body(tool, arguments, number)}\n".encode())
+        result: dict[str, Any] = await answer
+        return result
+
+    listening = asyncio.create_task(listen(server.stdout))
+    yield call
+    server.stdin.close()
+    await listening
+    await server.wait()
 
 
 class Served:

@@ -4,13 +4,11 @@ Through each door, on each store. CI plays a few rounds; `make races ROUNDS=1000
 """
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
 import httpx
@@ -21,7 +19,7 @@ from sched_agent.model.caller import Level
 from sched_agent.model.event import EventFilter
 from sched_agent.model.ids import Kind, code, uuid
 from sched_agent.services import calendars, events, tokens
-from tests.processes import COMMAND, Served, mcp_body, mcp_headers, settings_for
+from tests.processes import Call, Served, mcp_body, mcp_headers, settings_for, stdio_process
 from tests.stores import MAKE
 from tests.transports.conftest import bearer
 
@@ -123,43 +121,18 @@ async def http_clients(scene: Scene) -> AsyncIterator[list[httpx.AsyncClient]]:
 
 @asynccontextmanager
 async def over_stdio(scene: Scene) -> AsyncIterator[list[Book]]:
+    def agent(call: Call) -> Book:
+        async def book(start: datetime) -> Told:
+            return told(await call("create_event", arguments(scene, start)))
+
+        return book
+
     async with AsyncExitStack() as stack:
-        doors = [
-            await stack.enter_async_context(stdio_process(scene)) for _ in range(STDIO_PROCESSES)
+        calls = [
+            await stack.enter_async_context(stdio_process(scene.environ))
+            for _ in range(STDIO_PROCESSES)
         ]
-        yield [doors[n % STDIO_PROCESSES] for n in range(AGENTS)]
-
-
-@asynccontextmanager
-async def stdio_process(scene: Scene) -> AsyncIterator[Book]:
-    pipe = asyncio.subprocess.PIPE
-    server = await asyncio.create_subprocess_exec(
-        *COMMAND, "mcp", env=scene.environ, stdin=pipe, stdout=pipe
-    )
-    assert server.stdin
-    assert server.stdout
-    answers: dict[int, asyncio.Future[Any]] = {}
-    numbers = count(1)
-
-    async def listen(lines: asyncio.StreamReader) -> None:
-        async for line in lines:
-            message = json.loads(line)
-            answers.pop(message["id"]).set_result(message["result"])
-
-    async def book(start: datetime) -> Told:
-        number = next(numbers)
-        answers[number] = asyncio.get_running_loop().create_future()
-        answer = answers[number]
-        body = mcp_body("create_event", arguments(scene, start), number)
-        assert server.stdin
-        server.stdin.write(f"{body}\n".encode())
-        return told(await answer)
-
-    listening = asyncio.create_task(listen(server.stdout))
-    yield book
-    server.stdin.close()
-    await listening
-    await server.wait()
+        yield [agent(calls[n % STDIO_PROCESSES]) for n in range(AGENTS)]
 
 
 async def contest(agents: list[Book]) -> list[list[Told]]:
