@@ -2,6 +2,7 @@
 
 import select
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -81,3 +82,8 @@ def wire_to(port: int) -> Iterator[Wire]:
     wire = Wire(port)
     yield wire
     wire.close()
+
+
+def reset(connection: socket.socket) -> None:
+    """Let a connection end by RST when it is closed: what was on its way is gone."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -7,11 +7,12 @@ before PostgreSQL.
 import asyncio
 import random
 import socket
-import struct
 import threading
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
 from enum import StrEnum
+
+from tests.wire import reset
 
 _PIECE = 1 << 16
 
@@ -79,8 +80,7 @@ class Proxy:
     def _end(self, writer: StreamWriter) -> None:
         """End a connection by RST or by FIN; what was on its way is gone."""
         if self._dice.random() < 0.5 and not writer.is_closing():
-            raw = writer.get_extra_info("socket")
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset(writer.get_extra_info("socket"))
         writer.transport.abort()
 
     async def _connected(self, client: StreamReader, to_client: StreamWriter) -> None:
