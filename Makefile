@@ -1,5 +1,6 @@
 # `make demo` and `make test` set themselves up; bare `make` is what CI runs.
-# `make torture SECONDS=300 STORE=postgres SEED=7` runs longer than the tests do.
+# `make torture SECONDS=300 STORE=postgres SEED=7` runs longer than the tests do, and so does
+# `make torture-hosted ACTS=1000 BACKEND=talkover SEED=7`.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -8,8 +9,10 @@ ROUNDS ?= 1000
 SECONDS ?= 60
 STORE ?= sqlite
 SEED ?=
+ACTS ?= 1000
+BACKEND ?= talkover
 
-.PHONY: ci demo serve inspect test races torture peers lint types generate generated bench sizes clean
+.PHONY: ci demo serve inspect test races torture torture-hosted peers lint types generate generated bench sizes clean
 
 ci: lint types generated test peers
 
@@ -30,6 +33,9 @@ races: .venv/.develops
 
 torture: .venv/.develops
 	$(BIN)/python -m tests.faults.torture --seconds $(SECONDS) --store $(STORE) --seed "$(SEED)"
+
+torture-hosted: .venv/.develops
+	$(BIN)/python -m tests.backends.torture --acts $(ACTS) --backend $(BACKEND) --seed "$(SEED)"
 
 peers: .venv/.develops
 	$(BIN)/pytest tests/peers

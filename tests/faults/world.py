@@ -75,7 +75,7 @@ class World:
                 more = page.next_cursor is not None
                 if more:
                     wanted = replace(wanted, after=(found[-1].interval.start, found[-1].id))
-        return Final(now=now, calendars=self._rules, events=tuple(map(_seen, found)))
+        return Final(now=now, calendars=self._rules, events=tuple(map(seen, found)))
 
     @contextmanager
     def _program(self) -> Iterator[Program]:
@@ -105,7 +105,8 @@ def _starts(rules: Rules) -> tuple[int, ...]:
     return tuple(_FIRST + day * DAY + minute * MINUTE for day in days for minute in minutes)
 
 
-def _seen(event: Event) -> Seen:
+def seen(event: Event) -> Seen:
+    """Return an event as journals show it."""
     return Seen(
         id=event.id,
         calendar=event.calendar_id,
