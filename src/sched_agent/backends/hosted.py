@@ -113,6 +113,8 @@ class HostedBackend:
     def events(self, caller: Caller, wanted: EventFilter, limit: int) -> Page[Event]:
         """See `backends.base.Backend`."""
         self._admit(caller, Level.READ, Ability.LIST_EVENTS)
+        if wanted.statuses == {Status.CANCELLED}:
+            require(self._vendor.name, self.abilities, Ability.CANCELLED_KEPT)
         calendars = [self._reading.calendar(number) for number in wanted.calendar_ids]
         found: list[Event] = []
         for seen in self._reading.see_events(
@@ -239,10 +241,10 @@ class HostedBackend:
         if reason:
             require(self._vendor.name, self.abilities, Ability.CANCEL_REASON)
 
-        def act(_: Attempt) -> Cancelled:
+        def act(attempt: Attempt) -> Cancelled:
             calendar, event = self._to_change(caller, event_id, if_version)
             if event.status is Status.CANCELLED:
-                return Cancelled(event, already=True)
+                return Cancelled(event, already=not attempt.again)
             admit_version(calendar, event, if_version)
             return Cancelled(self._writing.cancel(event, reason), already=False)
 

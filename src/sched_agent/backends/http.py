@@ -17,6 +17,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from sched_agent import __version__
+from sched_agent.backends.deadline import BoundedTransport, within
 from sched_agent.errors import (
     CalendarUnreachable,
     OutcomeUnknown,
@@ -110,7 +111,9 @@ class Api:
             auth=auth,
             trust_env=base_url.startswith("https:"),  # else a proxy would see the token
             headers={"Accept": "application/json", "User-Agent": f"sched-agent/{__version__}"},
-            limits=httpx.Limits(max_connections=40, max_keepalive_connections=20),
+            transport=BoundedTransport(
+                limits=httpx.Limits(max_connections=40, max_keepalive_connections=20)
+            ),
         )
 
     def close(self) -> None:
@@ -220,22 +223,22 @@ class Api:
 
     def _send(self, request: _Request, remaining: float) -> Reply:
         timeout = httpx.Timeout(remaining, connect=min(CONNECT_SECONDS, remaining))
-        until = monotonic() + remaining
         try:
-            with self._client.stream(
-                request.method,
-                request.path,
-                params=list(request.params) or None,
-                json=request.body,
-                timeout=timeout,
-            ) as response:
+            with (
+                within(remaining),
+                self._client.stream(
+                    request.method,
+                    request.path,
+                    params=list(request.params) or None,
+                    json=request.body,
+                    timeout=timeout,
+                ) as response,
+            ):
                 received = bytearray()
                 for chunk in response.iter_bytes():
                     received += chunk
                     if len(received) > MOST_BYTES:
                         raise self._too_long(request)
-                    if monotonic() > until:
-                        raise self._lost(request, "its answer is too slow")
                 body = bytes(received)
                 if self._secret and response.status_code >= 400:
                     body = body.replace(self._secret, b"(token)")

@@ -1,16 +1,19 @@
 """Reading hosted calendars: what was read a moment ago need not be read again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import monotonic
 
+from sched_agent.backends.abilities import Ability
 from sched_agent.backends.vendor import Seen, Sight, Vendor
 from sched_agent.clock import Clock
-from sched_agent.errors import SchedAgentError, UnknownCalendar
+from sched_agent.errors import SchedAgentError, UnknownCalendar, UnknownEvent
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.event import Event
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.schedule import reach
+from sched_agent.model.status import Status
 from sched_agent.services.availability import SEARCH_DAYS
 
 _FRESH_SECONDS = 60.0
@@ -99,7 +102,12 @@ class Reading:
         at, last_seen = self._events.get(event_id, (0.0, None))
         if just_read and last_seen is not None and monotonic() - at < _JUST_READ_SECONDS:
             return last_seen
-        event = self._vendor.event(event_id, last_seen)
+        try:
+            event = self._vendor.event(event_id, last_seen)
+        except UnknownEvent:
+            if last_seen is None or Ability.CANCELLED_KEPT in self._vendor.abilities:
+                raise
+            event = replace(last_seen, status=Status.CANCELLED)  # how it is done there
         self.know([event])
         return event
 
@@ -111,7 +119,7 @@ class Reading:
         self._events.update({event.id: (now, event) for event in events})
 
     def forget(self, event_id: Number) -> None:
-        """Read an event anew when it is next asked for."""
+        """Have no memory of an event."""
         self._events.pop(event_id, None)
 
 

@@ -311,7 +311,6 @@ class Writing:
         return _done(lambda: self._vendor.update(before, after, if_version), is_done, "changed")
 
     def _reread(self, event: Event) -> Event:
-        self._reading.forget(event.id)
         try:
             return self._vendor.event(event.id, event)
         except UnknownEvent:
