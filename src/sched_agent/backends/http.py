@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from time import monotonic, sleep
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -109,10 +111,10 @@ class Api:
         self._client = httpx.Client(
             base_url=base_url,
             auth=auth,
-            trust_env=base_url.startswith("https:"),  # else a proxy would see the token
             headers={"Accept": "application/json", "User-Agent": f"sched-agent/{__version__}"},
             transport=BoundedTransport(
-                limits=httpx.Limits(max_connections=40, max_keepalive_connections=20)
+                limits=httpx.Limits(max_connections=40, max_keepalive_connections=20),
+                proxy=_proxy(base_url),
             ),
         )
 
@@ -299,6 +301,14 @@ def _checked(reply: Reply) -> Reply:
     if reply.status >= 300:
         raise Refused(reply)
     return reply
+
+
+def _proxy(base_url: str) -> str | None:
+    """Return the proxy that the system names, but none that would see the token."""
+    where = urlsplit(base_url)
+    if where.scheme != "https" or proxy_bypass(where.hostname or ""):
+        return None
+    return getproxies().get("https")
 
 
 def bearer(token: str) -> httpx.Auth:
