@@ -9,7 +9,7 @@ from sched_agent.bootstrap import Program, open_program
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, DoubleBooking, Policy
 from sched_agent.model.caller import Level
-from sched_agent.model.event import Draft, Event, EventFilter
+from sched_agent.model.event import Change, Draft, Event, EventFilter
 from sched_agent.model.ids import Kind, Number, uuid
 from sched_agent.model.interval import Interval
 from sched_agent.model.schedule import Check
@@ -77,6 +77,12 @@ class Truth:
         """Put an event on a calendar as somebody else would."""
         draft, number = Draft(title=title, interval=interval), self._number(calendar)
         return events.book(self.app, self._admin, number, draft, check=Check.NONE)
+
+    def move(self, calendar: str, title: str, to: Interval) -> None:
+        """Move an event as somebody else would."""
+        event = next(one for one in self.events(calendar) if one.title == title)
+        change = Change(start=to.start, end=to.end)
+        events.revise(self.app, self._admin, event.id, change, check=Check.NONE)
 
     def calendars(self) -> Sequence[Calendar]:
         """Return all calendars."""
