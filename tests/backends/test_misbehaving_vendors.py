@@ -297,7 +297,8 @@ def test_a_call_ends_in_its_time_however_slowly_an_answer_comes(reader, proxy, m
     answer = answer_of(reader.list)
 
     assert isinstance(answer, NOT_READ)
-    assert monotonic() - began < 2 * reader.program.settings.call_seconds
+    # the proxy would go on for much longer
+    assert monotonic() - began < 4 * reader.program.settings.call_seconds
 
 
 @EACH_WRITE
