@@ -56,9 +56,7 @@ _MOST_IN_A_BATCH = 50
 
 
 _CALENDARS = TypeAdapter(Envelope[list[CalendarTold]])
-_CALENDAR = TypeAdapter(Envelope[CalendarTold])
 _EVENTS = TypeAdapter(EventsTold)
-_EVENT = TypeAdapter(Envelope[EventTold])
 _CHANGED = TypeAdapter(Envelope[Changed])
 _RULES = TypeAdapter(Envelope[list[RuleTold]])
 _RULE = TypeAdapter(Envelope[RuleTold])
