@@ -187,7 +187,7 @@ class HostedBackend:
         require_changes(self._vendor.name, self.abilities, event, after)
         if after.status is Status.CANCELLED and self._is_only_cancelled(event, after):
             return Revised(self._writing.cancel(event, None), changed=True)
-        changed = self._changed(calendar, (event, after), attempt, if_version)
+        changed = self._changed(calendar, (event, after), attempt)
         return Revised(changed, changed=True)
 
     def _is_only_cancelled(self, event: Event, after: Event) -> bool:
@@ -212,7 +212,6 @@ class HostedBackend:
         calendar: Calendar,
         versions: tuple[Event, Event],
         attempt: Attempt,
-        if_version: int | None,
     ) -> Event:
         before, after = versions
         strength, keeps_start = check_of_revision(before, after, _check(after))
@@ -224,7 +223,6 @@ class HostedBackend:
             strength or Check.NONE,
             attempt,
             keeps_start=keeps_start,
-            if_version=if_version,
         )
 
     def cancel(

@@ -186,11 +186,8 @@ class Talkover(Partial):
         )
         return understood_write(self._api, reply, _CHANGED, partial(self._kept, event))
 
-    def update(self, before: Event, after: Event, if_version: int | None) -> Event:
-        """See `backends.vendor.Vendor`. Only what differs is sent.
-
-        The family documents no conditional change: `if_version` was compared before.
-        """
+    def update(self, before: Event, after: Event) -> Event:
+        """See `backends.vendor.Vendor`. Only what differs is sent."""
         old, new = body_of(before, None), body_of(after, None)
         changed = {name: value for name, value in new.items() if old[name] != value}
         if changed.keys() & {"start_at", "end_at"}:  # never half of a time

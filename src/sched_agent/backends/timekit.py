@@ -273,11 +273,8 @@ class Timekit(Partial):
             self._api, reply, _EVENT, lambda one: self._event(one.data, known.calendar)
         )
 
-    def update(self, before: Event, after: Event, if_version: int | None) -> Event:
-        """See `backends.vendor.Vendor`. Only what differs is sent; there is no answer.
-
-        The family documents no conditional change: `if_version` was compared before.
-        """
+    def update(self, before: Event, after: Event) -> Event:
+        """See `backends.vendor.Vendor`. Only what differs is sent; there is no answer."""
         old, new = _body(before, None), _body(after, None)
         changed = {name: value for name, value in new.items() if old[name] != value}
         if "description" in changed:

@@ -113,8 +113,11 @@ class Vendor(Protocol):
         """Make an event that can be found by its mark."""
         ...
 
-    def update(self, before: Event, after: Event, if_version: int | None) -> Event:
-        """Change what differs between two versions of an event."""
+    def update(self, before: Event, after: Event) -> Event:
+        """Change what differs between two versions of an event.
+
+        No family documents a change on condition: versions are compared before.
+        """
         ...
 
     def cancel(self, event: Event, reason: str | None) -> Event:

@@ -153,11 +153,8 @@ class Workspace:
         reply = asked(self.name, ask, missing=_no_calendar(), books=True)
         return understood_write(self._api, reply, _EVENT, self._kept)
 
-    def update(self, before: Event, after: Event, if_version: int | None) -> Event:
-        """See `backends.vendor.Vendor`. Only what differs is sent.
-
-        The family documents no conditional change: `if_version` was compared before.
-        """
+    def update(self, before: Event, after: Event) -> Event:
+        """See `backends.vendor.Vendor`. Only what differs is sent."""
         old, new = body_of(before, None), body_of(after, None)
         changed = {name: value for name, value in new.items() if old[name] != value}
         if changed.keys() & _TIMES:  # never half of a time

@@ -105,7 +105,6 @@ class Writing:
         attempt: Attempt,
         *,
         keeps_start: bool,
-        if_version: int | None,
     ) -> Event:
         """Make the second version of an event out of the first, if the check lets it pass.
 
@@ -116,7 +115,7 @@ class Writing:
         before, after = versions
         if check is Check.NONE:
             attempt.send()
-            changed = self._put(before, after, if_version)
+            changed = self._put(before, after)
         else:
             with (
                 self._kept(calendar, before, after, attempt),
@@ -127,7 +126,7 @@ class Writing:
                 self._admit(calendar, after, seen, check, keeps_start=keeps_start)
                 in_time()
                 attempt.send()
-                changed = self._put(before, after, if_version)
+                changed = self._put(before, after)
                 self._look_back_at_change(calendar, before, after)
         self._reading.know([changed])
         return changed
@@ -292,7 +291,7 @@ class Writing:
             raise _unseen()
         if _is_exclusive(calendar) and seen.rivals(after.interval, [after]):
             try:
-                self._put(after, before, None)
+                self._put(after, before)
             except SchedAgentError as error:
                 raise _not_taken_back() from error
             raise SlotTaken(why_refused(SlotTaken, calendar, after))
@@ -303,12 +302,12 @@ class Writing:
         except SchedAgentError as error:
             raise _not_taken_back() from error
 
-    def _put(self, before: Event, after: Event, if_version: int | None) -> Event:
+    def _put(self, before: Event, after: Event) -> Event:
         def is_done() -> Event | None:
             there = self._reread(after)
             return there if _same(there, after) else None
 
-        return _done(lambda: self._vendor.update(before, after, if_version), is_done, "changed")
+        return _done(lambda: self._vendor.update(before, after), is_done, "changed")
 
     def _reread(self, event: Event) -> Event:
         try:
