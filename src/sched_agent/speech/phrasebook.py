@@ -1,0 +1,126 @@
+"""The texts of a language, `languages/<language>/said.toml`, and what CLDR knows of it."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal
+
+from sched_agent.speech.language import Language
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+_MINUTES_OF_AN_HOUR = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Phrasebook:
+    """The texts of a language.
+
+    Args:
+        locale: What CLDR knows of it: names, plural rules, lists, units.
+        texts: Key -> form -> text with `{placeholders}`. The forms are the plural categories of
+            CLDR, `=2` for just that number, and `noon`; a text without forms has only `other`.
+    """
+
+    locale: "Locale"
+    texts: Mapping[str, Mapping[str, str]]
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text with its placeholders filled in."""
+        return self.texts[key]["other"].format(**values)
+
+    def counted(self, key: str, count: int, special: str = "", **values: object) -> str:
+        """Return a text in the form for a number of things, or in a special form if it has it."""
+        forms = self.texts[key]
+        usual = forms.get(f"={count}") or forms.get(self.locale.plural_form(count))
+        return (forms.get(special) or usual or forms["other"]).format(count=count, **values)
+
+    def ordinal(self, number: int) -> str:
+        """Return a day's number in a date, such as `3rd`."""
+        forms = self.texts["ordinal"]
+        form = forms.get(f"={number}") or forms.get(self.locale.ordinal_form(number))
+        return (form or forms["other"]).format(number=number)
+
+    def joined(self, items: Sequence[str], by: Literal["or", "standard"]) -> str:
+        """Return a list in words: `a, b or c` (or), `a, b and c` (standard)."""
+        from babel.lists import format_list
+
+        return format_list(items, by, self.locale)
+
+    def sentences(self, *parts: str) -> str:
+        """Return sentences that follow each other, each with a capital; empty ones are left out."""
+        return " ".join(capital(part) for part in parts if part)
+
+
+def capital(text: str) -> str:
+    """Return a sentence with its first letter as a capital."""
+    for at, letter in enumerate(text):
+        if letter.isalnum():
+            return text[:at] + letter.upper() + text[at + 1 :]
+    return text
+
+
+@cache
+def phrasebook(language: Language) -> Phrasebook:
+    """Return the texts of a language."""
+    from babel import Locale
+
+    return Phrasebook(Locale.parse(language, sep="-"), read_texts(language))
+
+
+def read_texts(language: Language) -> Mapping[str, Mapping[str, str]]:
+    """Return the texts of a language's file, by key; its tables are only there to be read."""
+    folder = files("sched_agent.speech") / "languages" / language
+    found = tomllib.loads((folder / "said.toml").read_text(encoding="utf-8"))
+    return {
+        key: {"other": text} if isinstance(text, str) else text
+        for table in found.values()
+        for key, text in table.items()
+    }
+
+
+@lru_cache(maxsize=4096)
+def length_words(language: Language, minutes: int) -> str:
+    """Return a length such as `1 hour and 30 minutes`."""
+    from babel.units import format_unit
+
+    book = phrasebook(language)
+    parts = zip(divmod(minutes, _MINUTES_OF_AN_HOUR), ("hour", "minute"), strict=True)
+    units = [
+        format_unit(number, f"duration-{unit}", "long", locale=book.locale)
+        for number, unit in parts
+        if number or (unit == "minute" and not minutes)
+    ]
+    return book.joined(units, "standard")
+
+
+@lru_cache(maxsize=4096)
+def clock_words(language: Language, hour: int, minute: int) -> str:
+    """Return a time of day such as `2:30 PM`."""
+    from babel.dates import format_time
+
+    book = phrasebook(language)
+    pattern = book.texts["clock" if minute == 0 else "clock_minutes"]["other"]
+    return format_time(time(hour, minute), pattern, locale=book.locale)
+
+
+@lru_cache(maxsize=1024)
+def zone_words(language: Language, key: str) -> str:
+    """Return a zone in words, by its city: `New York time`."""
+    from babel.dates import get_timezone_location
+
+    book, name = phrasebook(language), key.rsplit("/", 1)[-1]
+    if name in _UTC:
+        return book.say("utc")
+    if key.startswith("Etc/GMT"):  # where the sign is the other way round
+        hours = int(name.removeprefix("GMT"))
+        return book.counted("behind" if hours > 0 else "ahead", abs(hours))
+    city = get_timezone_location(key, locale=book.locale, return_city=True)
+    return book.say("city_time", city=city.rsplit("/", 1)[-1])
+
+
+_UTC = frozenset({"UTC", "UCT", "Universal", "Zulu", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich"})
