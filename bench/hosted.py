@@ -15,6 +15,7 @@ from sched_agent.bootstrap import Program
 from sched_agent.model.event import EventFilter
 from sched_agent.services import events
 from sched_agent.services.environments import local_admin
+from sched_agent.speech.language import Language
 from sched_agent.tools.catalog import all_tools
 from tests.hosting import FAMILIES, Exchange, Keys, data, exchanges
 
@@ -110,7 +111,8 @@ def _id_in(response: httpx.Response) -> str:
 
 def _call(program: Program, tool: str, **arguments: object) -> dict[str, Any]:
     caller = local_admin(program.environment)
-    return all_tools()[tool].call(program.backend, caller, arguments).data.model_dump()
+    answer = all_tools()[tool].call(program.backend, caller, arguments, language=Language.EN)
+    return answer.data.model_dump()
 
 
 def _delete_cancelled(vendor: Program) -> None:

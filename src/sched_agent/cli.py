@@ -237,14 +237,17 @@ def calendar_create(
     Example: `sched-agent calendar create "Front desk" --timezone America/New_York`.
     """
     from sched_agent.services.environments import local_admin
+    from sched_agent.speech.language import Language
     from sched_agent.tools.admin import create_calendar
     from sched_agent.tools.catalog import all_tools
 
     arguments = {"name": name, "timezone": timezone, "availability": availability}
     tool = all_tools()[create_calendar.__name__]
     with _program(environment, make=True) as program:
-        result = tool.call(program.backend, local_admin(program.environment), arguments)
-    _print(result.data.model_dump_json(indent=2, exclude_none=True) if as_json else result.text)
+        caller, language = local_admin(program.environment), Language(program.settings.language)
+        result = tool.call(program.backend, caller, arguments, language=language)
+    told = "\n".join(result.lines)
+    _print(result.data.model_dump_json(indent=2, exclude_none=True) if as_json else told)
 
 
 @calendar_app.command("list")

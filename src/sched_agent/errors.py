@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 class SchedAgentError(Exception):
     """Something was refused or failed, and the caller may be told so.
 
+    `say` is a sentence that an agent can say of it: a tool puts it there, in the call's language.
+
     Args:
         message: One sentence for the caller: no secrets, nobody else's data.
         hint: What to do next, when the class's own hint can be made more exact.
@@ -43,6 +45,7 @@ class SchedAgentError(Exception):
     code: ClassVar[str]
     status: ClassVar[int]
     hint: str = ""
+    say: str = ""
 
     def __init__(
         self,

@@ -114,8 +114,10 @@ class Settings(BaseModel):
         description="IANA zone of the first environment and of new calendars. "
         "Default: the system's zone.",
     )
-    language: Literal["en", "pt-BR"] = Field(
-        "en", description="Language of the prompts when a client does not choose one."
+    language: Literal["en", "pt-BR", "es"] = Field(
+        "en",
+        description="Language of what is said to callers, and of the prompts, where a call "
+        "or a client does not choose one.",
     )
     host: str = Field("127.0.0.1", min_length=1, description="Where `serve` listens.")
     port: int = Field(8080, ge=1, le=65535, description="Where `serve` listens.")

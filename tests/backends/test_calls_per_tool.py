@@ -12,6 +12,7 @@ from sched_agent.model.schedule import Check
 from sched_agent.services import calendars, events
 from sched_agent.services.environments import local_admin
 from sched_agent.settings import Settings
+from sched_agent.speech.language import Language
 from sched_agent.tools.catalog import all_tools
 from sched_agent.transports.rest.app import application, mcp_server
 from tests.builders import MONDAY, a_draft, span
@@ -98,7 +99,7 @@ def sent_by(program, act, ids):
     arguments = {name: ids.get(str(value), value) for name, value in ARGUMENTS[act].items()}
     admin = local_admin(program.environment)
     with exchanges() as sent, pytest.raises(SlotTaken) if "refused" in outcome else nullcontext():
-        all_tools()[tool].call(program.backend, admin, arguments)
+        all_tools()[tool].call(program.backend, admin, arguments, language=Language.EN)
     return len(sent)
 
 

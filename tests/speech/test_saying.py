@@ -6,7 +6,7 @@ from sched_agent.errors import InvalidArgument
 from sched_agent.model.days import Days, read_date
 from sched_agent.model.interval import HOUR, MINUTE, Interval
 from sched_agent.speech.language import Language, read_language
-from sched_agent.speech.saying import Option, Speaker, spelled
+from sched_agent.speech.saying import Option, Speaker
 from tests.builders import at
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -230,10 +230,6 @@ def test_days_and_lengths_are_said_in_words():
     assert speaker(EN).length(Interval(0, 90 * MINUTE)) == "1 hour and 30 minutes"
     assert speaker(PT).length(Interval(0, 60 * MINUTE)) == "1 hora"
     assert speaker(EN).day(days.first_date) == "Thursday, December 24th"
-
-
-def test_a_code_is_said_letter_by_letter():
-    assert spelled("evt_7k3m9q") == "7, K, 3, M, 9, Q"
 
 
 @pytest.mark.parametrize(

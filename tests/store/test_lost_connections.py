@@ -12,6 +12,7 @@ from sched_agent.model.attendee import Attendee
 from sched_agent.model.event import EventFilter
 from sched_agent.model.schedule import Check
 from sched_agent.services import events
+from sched_agent.speech.language import Language
 from sched_agent.tools.catalog import all_tools
 from tests.builders import a_draft, span
 from tests.conftest import a_cluster
@@ -151,6 +152,6 @@ def test_a_tool_that_has_acted_needs_the_database_no_more(
         monkeypatch.setattr(app.store, "snapshot", None)
 
     monkeypatch.setattr(app.store, "transaction", last_transaction)
-    answer = all_tools()[tool].call(backend, admin, arguments)
+    answer = all_tools()[tool].call(backend, admin, arguments, language=Language.EN)
 
     assert answer.data.model_dump()["event"]["version"] == 2

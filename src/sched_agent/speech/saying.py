@@ -205,11 +205,6 @@ class Speaker:
         return clock.hour == clock.minute == 0
 
 
-def spelled(code: str) -> str:
-    """Return an event's code letter by letter, as it can be read out: `7, K, 3, M, 9, Q`."""
-    return ", ".join(code.rsplit("_", 1)[-1].upper())
-
-
 @lru_cache(maxsize=4096)
 def _clock_phrase(language: Language, key: str, hour: int, minute: int) -> str:
     special = "noon" if (hour, minute) == (12, 0) else ""

@@ -16,13 +16,17 @@ from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Po
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.ids import Kind, code
 from sched_agent.services.calendars import OFFICE_HOURS
+from sched_agent.speech.language import Language
 from sched_agent.speech.phrasing import WEEKDAYS, quoted
-from sched_agent.tools.answers import EventOutput, Output, say_event
+from sched_agent.speech.saying import Speaker
+from sched_agent.tools import telling
+from sched_agent.tools.answers import Answer, EventOutput, Output, say_event
 from sched_agent.tools.arguments import (
     ActorId,
     Id,
     Name,
     RequestId,
+    Spoken,
     Text,
     ToolInput,
     event_number,
@@ -34,6 +38,7 @@ from sched_agent.tools.registry import Result, tool
 _UNLIMITED_AT_0 = frozenset(
     {"slot_step_minutes", "max_days_ahead", "max_events_per_day", "max_attendees"}
 )
+_NOT_FIELDS = {"calendar_id", "request_id", "hours", "language"}
 
 
 class _Policy(ToolInput):
@@ -54,10 +59,11 @@ class _Policy(ToolInput):
     max_events_per_day: int | None = Field(None, ge=0, le=1000, description="0: no limit")
     max_attendees: int | None = Field(None, ge=0, le=1000, description="0: no limit")
     request_id: RequestId = None
+    language: Spoken
 
     def changes(self) -> dict[str, object]:
         """Return what was sent, as fields of `Calendar` and `Policy`."""
-        sent = self.model_dump(exclude_unset=True, exclude={"calendar_id", "request_id", "hours"})
+        sent = self.model_dump(exclude_unset=True, exclude=_NOT_FIELDS)
         if "availability" in sent:
             sent["availability"] = Availability(sent["availability"])
         if "double_booking" in sent:
@@ -109,7 +115,7 @@ class RuleOutput(Output):
         )
 
 
-class CalendarAnswer(Output):
+class CalendarAnswer(Answer):
     """One calendar and its availability rules."""
 
     calendar: CalendarOutput
@@ -132,7 +138,10 @@ def create_calendar(backend: Backend, caller: Caller, arguments: CreateCalendar)
         description=arguments.description,
         owner_id=arguments.owner_id,
     )
-    return _calendar_answer(backend, caller, "Created", calendar)
+    say = telling.calendar(
+        "calendar_made", _speaker(backend, arguments.language, calendar), calendar
+    )
+    return _calendar_answer(backend, caller, calendar, say=say, verb="Created")
 
 
 @tool(
@@ -147,7 +156,10 @@ def update_calendar(backend: Backend, caller: Caller, arguments: UpdateCalendar)
     calendar = backend.revise_calendar(
         caller, before.id, arguments.changes(), request_id=arguments.request_id
     )
-    return _calendar_answer(backend, caller, "Changed", calendar)
+    say = telling.calendar(
+        "calendar_changed", _speaker(backend, arguments.language, calendar), calendar
+    )
+    return _calendar_answer(backend, caller, calendar, say=say, verb="Changed")
 
 
 class AddAvailabilityRule(ToolInput):
@@ -166,9 +178,10 @@ class AddAvailabilityRule(ToolInput):
     available: bool | None = Field(None, description="false: closed then; an exception needs it")
     timezone: str | None = Field(None, max_length=64)
     request_id: RequestId = None
+    language: Spoken
 
 
-class RuleAnswer(Output):
+class RuleAnswer(Answer):
     """One availability rule, and all that the calendar has now."""
 
     rule: RuleOutput
@@ -192,9 +205,13 @@ def add_availability_rule(
     )
     kept = backend.add_rule(caller, calendar.id, rule, request_id=arguments.request_id)
     rules = backend.rules(caller, calendar.id)
-    data = RuleAnswer(rule=RuleOutput.of(kept), rules=[RuleOutput.of(rule) for rule in rules])
+    data = RuleAnswer(
+        say=telling.rule_added(_speaker(backend, arguments.language, calendar), calendar, kept),
+        rule=RuleOutput.of(kept),
+        rules=[RuleOutput.of(rule) for rule in rules],
+    )
     lines = [f"Added {_say_rule(kept)} on {quoted(calendar.name)} ({calendar.timezone}).", "Now:"]
-    return Result("\n".join([*lines, *(f"- {_say_rule(rule)}" for rule in rules)]), data)
+    return Result(data, [*lines, *(f"- {_say_rule(rule)}" for rule in rules)])
 
 
 class RemoveAvailabilityRule(ToolInput):
@@ -203,9 +220,10 @@ class RemoveAvailabilityRule(ToolInput):
     calendar_id: Id | None = None
     rule_id: Id = Field(description="Such as rul_7k3m9q")
     request_id: RequestId = None
+    language: Spoken
 
 
-class RulesAnswer(Output):
+class RulesAnswer(Answer):
     """The availability rules that are left."""
 
     rules: list[RuleOutput]
@@ -229,8 +247,11 @@ def remove_availability_rule(
     rules = backend.rules(caller, calendar.id)
     place = f"{quoted(calendar.name)} ({calendar.timezone})"
     lines = [f"Removed {_say_rule(removed)}. Left on {place}:"]
-    text = "\n".join([*lines, *(f"- {_say_rule(rule)}" for rule in rules)])
-    return Result(text, RulesAnswer(rules=[RuleOutput.of(rule) for rule in rules]))
+    say = telling.calendar(
+        "rule_removed", _speaker(backend, arguments.language, calendar), calendar
+    )
+    data = RulesAnswer(say=say, rules=[RuleOutput.of(rule) for rule in rules])
+    return Result(data, [*lines, *(f"- {_say_rule(rule)}" for rule in rules)])
 
 
 class DeleteEvent(ToolInput):
@@ -238,9 +259,10 @@ class DeleteEvent(ToolInput):
 
     event_id: Id
     request_id: RequestId = None
+    language: Spoken
 
 
-class DeletedAnswer(Output):
+class DeletedAnswer(Answer):
     """The event that was deleted."""
 
     deleted: EventOutput
@@ -259,19 +281,26 @@ def delete_event(backend: Backend, caller: Caller, arguments: DeleteEvent) -> Re
     event_id = event_number(arguments.event_id)
     event = backend.delete(caller, event_id, request_id=arguments.request_id)
     calendar = backend.calendar(caller, event.calendar_id)
-    return Result(
-        f"Deleted: {say_event(calendar, event)}.",
-        DeletedAnswer(deleted=EventOutput.of(calendar, event)),
-    )
+    say = telling.deleted(_speaker(backend, arguments.language, calendar), event)
+    data = DeletedAnswer(say=say, deleted=EventOutput.of(calendar, event))
+    return Result(data, [f"Deleted: {say_event(calendar, event)}."])
 
 
-def _calendar_answer(backend: Backend, caller: Caller, verb: str, calendar: Calendar) -> Result:
+def _speaker(backend: Backend, language: Language, calendar: Calendar) -> Speaker:
+    return Speaker(language, calendar.zone, backend.now())
+
+
+def _calendar_answer(
+    backend: Backend, caller: Caller, calendar: Calendar, *, say: str, verb: str
+) -> Result:
     rules = backend.rules(caller, calendar.id)
     hours = [f"- {_say_rule(rule)}" for rule in rules] or ["- no availability rules"]
     data = CalendarAnswer(
-        calendar=CalendarOutput.of(calendar), rules=[RuleOutput.of(rule) for rule in rules]
+        say=say,
+        calendar=CalendarOutput.of(calendar),
+        rules=[RuleOutput.of(rule) for rule in rules],
     )
-    return Result("\n".join([f"{verb}: {say_calendar(calendar)}.", *hours]), data)
+    return Result(data, [f"{verb}: {say_calendar(calendar)}.", *hours])
 
 
 def _say_rule(rule: Rule) -> str:

@@ -1,5 +1,6 @@
 """A calendar's day as text, for clients that read resources."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sched_agent.backends.base import Backend
@@ -14,7 +15,6 @@ from sched_agent.speech.iso import read_day
 from sched_agent.speech.phrasing import quoted, say_day, say_interval
 from sched_agent.tools.answers import EventOutput, Output, SlotOutput, say_event
 from sched_agent.tools.arguments import calendar_number
-from sched_agent.tools.registry import Result
 
 _MOST_EVENTS = 200
 _MOST_SLOTS = 48
@@ -30,7 +30,15 @@ class AgendaOutput(Output):
     free: list[SlotOutput]
 
 
-def agenda(backend: Backend, caller: Caller, calendar_id: str, day: str) -> Result:
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """A calendar's day as text and as data."""
+
+    text: str
+    data: AgendaOutput
+
+
+def agenda(backend: Backend, caller: Caller, calendar_id: str, day: str) -> Agenda:
     """Return the events of a day and its free half hours.
 
     Raises:
@@ -64,7 +72,7 @@ def agenda(backend: Backend, caller: Caller, calendar_id: str, day: str) -> Resu
         events=[EventOutput.of(calendar, event) for event in page.items],
         free=[SlotOutput.of(slot) for slot in free.slots],
     )
-    return Result("\n".join(lines), data)
+    return Agenda("\n".join(lines), data)
 
 
 def agenda_dates(backend: Backend, caller: Caller) -> list[str]:

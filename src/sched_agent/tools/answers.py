@@ -25,6 +25,12 @@ class Output(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Answer(Output):
+    """What a tool answers."""
+
+    say: str = Field(description="For the caller: can be said as it stands")
+
+
 class AttendeeOutput(Output):
     """An invited person."""
 
@@ -105,18 +111,28 @@ class SlotOutput(Output):
     end_at: str
     weekday: str
     timezone: str
-    calendar_ids: list[str]
+    calendar_ids: list[str] | None = Field(None, description="Of several: those free then")
 
     @classmethod
-    def of(cls, slot: Slot, in_zone: ZoneInfo | None = None) -> "SlotOutput":
-        """Return a slot for the answer, in the caller's zone or the calendar's."""
+    def of(
+        cls, slot: Slot, in_zone: ZoneInfo | None = None, *, of_several: bool = True
+    ) -> "SlotOutput":
+        """Return a slot for the answer, in the caller's zone or the calendar's.
+
+        Args:
+            slot: The slot.
+            in_zone: The caller's zone.
+            of_several: Whether there were several calendars, so that it must say which is free.
+        """
         shown = in_zone or zone.zone(slot.timezone)
         return cls(
             start_at=iso(slot.interval.start, shown),
             end_at=iso(slot.interval.end, shown),
             weekday=weekday(slot.interval.start, shown),
             timezone=shown.key,
-            calendar_ids=[code(Kind.CALENDAR, number) for number in slot.calendar_ids],
+            calendar_ids=[code(Kind.CALENDAR, number) for number in slot.calendar_ids]
+            if of_several
+            else None,
         )
 
 
@@ -145,24 +161,12 @@ def say_event(calendar: Calendar, event: Event) -> str:
     return f"{quoted(event.title)} {when}{invited} [{name}, {event.status}{held}]"
 
 
-def say_slots(
-    slots: Iterable[Slot], in_zone: ZoneInfo | None = None, *, several: bool = False
-) -> str:
-    """Return slots a line each, with weekday, local time, zone and the start to send back.
-
-    Args:
-        slots: The slots.
-        in_zone: The zone to say them in; None: each one's own.
-        several: Whether several calendars were asked, so that each line names those that are free.
-    """
-    lines = []
-    for slot in slots:
-        shown = in_zone or zone.zone(slot.timezone)
-        free = ", ".join(code(Kind.CALENDAR, number) for number in slot.calendar_ids)
-        where = f" [{free}]" if several else ""
-        start = iso(slot.interval.start, shown)
-        lines.append(f"- {say_interval(slot.interval, shown)}: {start}{where}")
-    return "\n".join(lines)
+def say_slots(slots: Iterable[Slot]) -> str:
+    """Return slots a line each, with weekday, local time, zone and the start to send back."""
+    zoned = ((slot.interval, zone.zone(slot.timezone)) for slot in slots)
+    return "\n".join(
+        f"- {say_interval(one, shown)}: {iso(one.start, shown)}" for one, shown in zoned
+    )
 
 
 @contextmanager
@@ -182,12 +186,16 @@ def say_error(error: SchedAgentError) -> str:
         lines.append(f"Now: {say_event(error.calendar, error.event)}")
     if error.alternatives:
         lines.append(f"Nearest free times:\n{say_slots(error.alternatives)}")
+    if error.say:
+        lines.append(f"Say: {error.say}")
     return "\n".join(line for line in lines if line)
 
 
 def error_data(error: SchedAgentError) -> dict[str, Any]:
     """Return what a program reads of an error."""
     data: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+    if error.say:
+        data["say"] = error.say
     if error.fields:
         data["fields"] = error.fields
     if error.alternatives:

@@ -6,7 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from sched_agent.errors import (
     InvalidArgument,
@@ -18,6 +26,7 @@ from sched_agent.errors import (
 )
 from sched_agent.model import ids
 from sched_agent.model.attendee import Attendee, Response
+from sched_agent.speech.language import Language, read_language
 
 ResponseName = Literal["accepted", "declined", "tentative", "needs_action"]
 
@@ -41,7 +50,7 @@ class ToolInput(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_nulls(cls, given: object) -> object:
+    def _checked(cls, given: object) -> object:
         if not isinstance(given, Mapping):
             return given
         for name, value in given.items():
@@ -49,7 +58,11 @@ class ToolInput(BaseModel):
             kinds = (field.annotation, *get_args(field.annotation)) if field else (bool,)
             if isinstance(value, bool) and bool not in kinds:
                 raise ValueError(f"{name} is neither true nor false")
-        return {name: value for name, value in given.items() if value is not None}
+        return _without_nulls(given)
+
+
+def _without_nulls(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
 
 
 class AttendeeInput(ToolInput):
@@ -76,27 +89,31 @@ Tag = Annotated[str, Field(min_length=1, max_length=50)]
 ActorId = Annotated[str, Field(min_length=1, max_length=100)]
 RequestId = Annotated[
     str | None,
-    Field(min_length=1, max_length=128, description="Repeat it to retry: the act happens once"),
+    Field(min_length=1, max_length=128, description="Repeat it to retry safely"),
 ]
-Version = Annotated[
-    int | None, Field(ge=1, le=2**53, description="Fail if changed since this version")
-]
+Version = Annotated[int | None, Field(ge=1, le=2**53, description="Fail if changed since")]
 Minutes = Annotated[int, Field(ge=1, le=10080)]
+Spoken = Annotated[
+    Language,
+    BeforeValidator(lambda v: read_language(v) if isinstance(v, str) else v),
+    WithJsonSchema({"type": "string"}),
+    Field(default_factory=lambda: Language.EN),  # `read` knows better
+]
 StatusName = Literal["confirmed", "tentative", "cancelled"]
 OwnerTypeName = Literal["user", "agent"]
 
 InputT = TypeVar("InputT", bound=BaseModel)
 
 
-def read(kind: type[InputT], given: Mapping[str, Any], tool: str) -> InputT:
-    """Return a tool's arguments.
+def read(kind: type[InputT], given: Mapping[str, Any], tool: str, language: Language) -> InputT:
+    """Return a tool's arguments; the language is for a call that does not name one.
 
     Raises:
         UnknownArgument: Some have names that the tool does not have.
         InvalidArgument: Some are missing or wrong; all of them are named.
     """
     try:
-        return kind.model_validate(given)
+        return kind.model_validate({"language": language} | _without_nulls(given))
     except ValidationError as fault:
         raise _told(fault, kind, tool) from None
 

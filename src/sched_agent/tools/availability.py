@@ -16,9 +16,10 @@ from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.services.availability import Answer, Match, Question
 from sched_agent.speech.iso import When, read_bound, read_when
 from sched_agent.speech.phrasing import say_interval, say_moment, say_stretch, why_not
-from sched_agent.tools.answers import Output, SlotOutput, iso, now_told, say_slots
-from sched_agent.tools.arguments import Ids, ToolInput
-from sched_agent.tools.calendars import say_calendar, the_calendars
+from sched_agent.tools import answers, offers
+from sched_agent.tools.answers import Output, SlotOutput, iso, now_told
+from sched_agent.tools.arguments import Ids, Spoken, ToolInput
+from sched_agent.tools.calendars import say_calendar, the_calendars, the_speaker
 from sched_agent.tools.registry import Result, tool
 
 _DEFAULT_DAYS = 14
@@ -44,6 +45,7 @@ class CheckAvailability(ToolInput):
     )
     match: Literal["any", "all"] = Field("any", description="all: every calendar free at once")
     limit: int = Field(3, ge=1, le=50)
+    language: Spoken = Field(description="Of say: en, pt-BR or es")
 
 
 class ReadCalendar(Output):
@@ -54,7 +56,7 @@ class ReadCalendar(Output):
     unknown: str | None = None
 
 
-class AvailabilityOutput(Output):
+class AvailabilityOutput(answers.Answer):
     """Free times."""
 
     now: str = Field(description="What time it is, in timezone")
@@ -76,7 +78,7 @@ def check_availability(backend: Backend, caller: Caller, arguments: CheckAvailab
     """Find free times, or ask whether one exact time is free.
 
     Call it before offering or booking a time. Offer only what it returns; send a slot's start_at
-    to create_event. If the time asked for is not free it says why and gives the nearest free times.
+    to create_event. If nothing is free it says why, and which times are near.
     """
     calendars = the_calendars(backend, caller, arguments.calendar_ids)
     in_zone = calendars[0].zone if arguments.timezone is None else zone.zone(arguments.timezone)
@@ -133,13 +135,17 @@ def _result(
     slots = answer.slots[: arguments.limit]
     several = len(answer.calendars) > 1
     shown = in_zone if several or arguments.timezone is not None else None
+    speaker = the_speaker(arguments.language, in_zone, answer.calendars, now)
     data = AvailabilityOutput(
+        say=offers.availability(speaker, answer, slots, exact=when.exact),
         now=iso(now, in_zone),
         available=bool(slots),
         reason=answer.refusal.code if answer.refusal else None,
-        slots=[SlotOutput.of(slot, shown) for slot in slots],
+        slots=[SlotOutput.of(slot, shown, of_several=several) for slot in slots],
         more=len(answer.slots) > len(slots),
-        alternatives=[SlotOutput.of(slot, shown) for slot in answer.alternatives],
+        alternatives=[
+            SlotOutput.of(slot, shown, of_several=several) for slot in answer.alternatives
+        ],
         searched_from=iso(when.interval.start, in_zone),
         searched_to=iso(when.interval.end, in_zone),
         timezone=in_zone.key,
@@ -148,8 +154,7 @@ def _result(
         notes=list(when.notes),
     )
     clock = f"It is {say_moment(now, in_zone)} now."
-    lines = [*_say(when, answer, data, in_zone, shown), *_say_unknown(answer), *when.notes, clock]
-    return Result("\n".join(lines), data)
+    return Result(data, [*_told(when, answer, data), *_told_unknown(answer), *when.notes, clock])
 
 
 def _read(calendar: Calendar, answer: Answer, in_zone: ZoneInfo) -> ReadCalendar:
@@ -161,7 +166,7 @@ def _read(calendar: Calendar, answer: Answer, in_zone: ZoneInfo) -> ReadCalendar
     )
 
 
-def _say_unknown(answer: Answer) -> list[str]:
+def _told_unknown(answer: Answer) -> list[str]:
     """Return a line for each calendar that could not be read: it may be free or not."""
     known = {calendar.id: calendar for calendar in answer.calendars}
     return [
@@ -171,23 +176,27 @@ def _say_unknown(answer: Answer) -> list[str]:
     ]
 
 
-def _say(
-    when: When, answer: Answer, data: AvailabilityOutput, in_zone: ZoneInfo, shown: ZoneInfo | None
-) -> Sequence[str]:
-    asked = say_interval(when.interval, in_zone)
-    several = len(answer.calendars) > 1
-    slots = say_slots(answer.slots[: len(data.slots)], shown, several=several)
-    if slots and when.exact:
-        return [f"Yes, {asked} is free.", slots]
-    if slots:
-        more = ["There are more: narrow when, or raise limit."] if data.more else []
-        return [f"Free for {data.duration_minutes} minutes:", slots, *more]
+def _told(when: When, answer: Answer, data: AvailabilityOutput) -> Sequence[str]:
+    """Return what the sentence for the caller leaves out: why, and each slot's start to send."""
+    starts = [_start(slot) for slot in data.slots or data.alternatives]
+    if data.slots and when.exact:
+        return [f"Free ({data.timezone}), start_at:", *starts]
+    if data.slots:
+        more = ["More: narrow when, or raise limit."] if data.more else []
+        header = f"Free for {data.duration_minutes} minutes ({data.timezone}), start_at:"
+        return [header, *starts, *more]
     why = ": no slot of the calendar fits in there"
     if answer.refusal:
         policies = [calendar.policy for calendar in answer.refused_by]
         why = f": {why_not(answer.refusal.code, policies)} ({answer.refusal.code})"
-    stretch = say_stretch(when.interval, in_zone)
-    lines = [f"Not free: {asked}{why}." if when.exact else f"Nothing is free {stretch}{why}."]
-    if not answer.alternatives:
+    in_zone = zone.zone(data.timezone)
+    asked = (say_interval if when.exact else say_stretch)(when.interval, in_zone)
+    lines = [f"Not free: {asked}{why}." if when.exact else f"Nothing is free {asked}{why}."]
+    if not starts:
         return [*lines, "No free time was found in the 60 days around it either."]
-    return [*lines, "Nearest free times:", say_slots(answer.alternatives, shown, several=several)]
+    return [*lines, f"Nearest free times ({data.timezone}), start_at:", *starts]
+
+
+def _start(slot: SlotOutput) -> str:
+    free = f" [{', '.join(slot.calendar_ids)}]" if slot.calendar_ids else ""
+    return f"- {slot.weekday} {slot.start_at}{free}"

@@ -1,5 +1,8 @@
 """Finding calendars."""
 
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
 from pydantic import Field
 
 from sched_agent.backends.base import Backend
@@ -9,9 +12,12 @@ from sched_agent.model.caller import Caller
 from sched_agent.model.ids import Kind, code
 from sched_agent.model.page import read_cursor
 from sched_agent.model.zone import zone
+from sched_agent.speech.language import Language
 from sched_agent.speech.phrasing import quoted, say_moment
-from sched_agent.tools.answers import Output, iso
-from sched_agent.tools.arguments import ToolInput, calendar_number
+from sched_agent.speech.saying import Speaker
+from sched_agent.tools import telling
+from sched_agent.tools.answers import Answer, Output, iso
+from sched_agent.tools.arguments import Spoken, ToolInput, calendar_number
 from sched_agent.tools.registry import Result, tool
 
 
@@ -20,7 +26,8 @@ class ListCalendars(ToolInput):
 
     query: str | None = Field(None, max_length=255, description="Part of the name")
     limit: int = Field(20, ge=1, le=100)
-    cursor: str | None = Field(None, max_length=100, description="next_cursor of the last page")
+    cursor: str | None = Field(None, max_length=100, description="next_cursor")
+    language: Spoken
 
 
 class CalendarOutput(Output):
@@ -63,7 +70,7 @@ class CalendarOutput(Output):
         )
 
 
-class CalendarsOutput(Output):
+class CalendarsOutput(Answer):
     """A page of calendars."""
 
     now: str = Field(description="What time it is, in the first one's zone")
@@ -76,22 +83,31 @@ def list_calendars(backend: Backend, caller: Caller, arguments: ListCalendars) -
     """List the calendars that can be booked: id, name, time zone, booking rules."""
     after = read_cursor(arguments.cursor, 1)[0] if arguments.cursor else 0
     page = backend.calendars(caller, query=arguments.query, limit=arguments.limit, after=after)
-    lines = [say_calendar(calendar) for calendar in page.items] or ["No calendar found."]
+    lines = [say_calendar(calendar) for calendar in page.items]
     if page.next_cursor:
         lines.append(f"More: cursor {page.next_cursor}")
     in_zone = page.items[0].zone if page.items else zone("UTC")
     lines.append(f"It is {say_moment(backend.now(), in_zone)} now.")
     data = CalendarsOutput(
+        say=telling.calendars(Speaker(arguments.language, in_zone, backend.now()), page.items),
         now=iso(backend.now(), in_zone),
         calendars=[CalendarOutput.of(calendar) for calendar in page.items],
         next_cursor=page.next_cursor,
     )
-    return Result("\n".join(lines), data)
+    return Result(data, lines)
 
 
 def say_calendar(calendar: Calendar) -> str:
     """Return one line with name, zone and id."""
     return f"{quoted(calendar.name)} ({calendar.timezone}) [{code(Kind.CALENDAR, calendar.id)}]"
+
+
+def the_speaker(
+    language: Language, in_zone: ZoneInfo, calendars: Iterable[Calendar], now: int
+) -> Speaker:
+    """Return who says times on some calendars in a zone; it is named if it is not theirs all."""
+    others = (calendar.zone for calendar in calendars if calendar.timezone != in_zone.key)
+    return Speaker(language, in_zone, now, next(others, None))
 
 
 def the_calendar(backend: Backend, caller: Caller, calendar_id: str | None) -> Calendar:

@@ -17,8 +17,11 @@ from sched_agent.model.page import read_cursor
 from sched_agent.model.status import Status
 from sched_agent.model.zone import local_day, on_the_clock
 from sched_agent.speech.iso import Moment, read_bound, read_moment
+from sched_agent.speech.language import Language
 from sched_agent.speech.phrasing import quoted
-from sched_agent.tools.answers import EventOutput, Output, now_told, say_event
+from sched_agent.speech.saying import Speaker
+from sched_agent.tools import telling
+from sched_agent.tools.answers import Answer, EventOutput, now_told, say_event
 from sched_agent.tools.arguments import (
     ActorId,
     Attendees,
@@ -28,6 +31,7 @@ from sched_agent.tools.arguments import (
     OwnerTypeName,
     RequestId,
     ResponseName,
+    Spoken,
     StatusName,
     Tag,
     Text,
@@ -36,13 +40,13 @@ from sched_agent.tools.arguments import (
     Version,
     event_number,
 )
-from sched_agent.tools.calendars import the_calendar, the_calendars
+from sched_agent.tools.calendars import the_calendar, the_calendars, the_speaker
 from sched_agent.tools.registry import Result, tool
 
 _DEFAULT_MINUTES = 30
 
 
-class EventAnswer(Output):
+class EventAnswer(Answer):
     """One event."""
 
     event: EventOutput
@@ -50,7 +54,7 @@ class EventAnswer(Output):
     notes: list[str] = Field(default_factory=list)
 
 
-class EventsAnswer(Output):
+class EventsAnswer(Answer):
     """A page of events."""
 
     events: list[EventOutput]
@@ -85,14 +89,14 @@ class CreateEvent(ToolInput):
         description="Hold it tentatively; frees itself after this",
     )
     request_id: RequestId = None
+    language: Spoken = Field(description="Of say: en, pt-BR or es")
 
 
 @tool("Book an event", output=EventAnswer, level=Level.WRITE)
 def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Result:
     """Book an event, or with hold_minutes hold the time while the caller decides.
 
-    Refused if the time is taken, outside opening hours or against another booking rule; the error
-    names the nearest free times.
+    Refused if the time is taken or against a booking rule; the error names the nearest free times.
     """
     calendar = the_calendar(backend, caller, arguments.calendar_id)
     days, interval, notes = _when(backend, arguments, calendar)
@@ -114,7 +118,8 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
     verb, note = _made(event)
     if note:
         notes += (note,)
-    return _answer(calendar, event, [f"{verb}: {say_event(calendar, event)}."], notes)
+    say = telling.made(_speaker(backend, arguments.language, calendar), event)
+    return _answer(say, calendar, event, [f"{verb}: {say_event(calendar, event)}."], notes)
 
 
 def _when(
@@ -151,6 +156,7 @@ class GetEvent(ToolInput):
     """Arguments of `get_event`."""
 
     event_id: Id = Field(description="Such as evt_7k3m9q")
+    language: Spoken
 
 
 @tool("Read an event", output=EventAnswer)
@@ -161,7 +167,8 @@ def get_event(backend: Backend, caller: Caller, arguments: GetEvent) -> Result:
     notes = {"description": event.description, "location": event.location}
     notes["cancel_reason"] = event.cancel_reason
     lines += [f"{name}: {quoted(words)}" for name, words in notes.items() if words]
-    return _answer(calendar, event, lines)
+    say = telling.as_it_is(_speaker(backend, arguments.language, calendar), event)
+    return _answer(say, calendar, event, lines)
 
 
 class ListEvents(ToolInput):
@@ -180,7 +187,8 @@ class ListEvents(ToolInput):
         None, min_length=1, max_length=200, description="Words in title, notes, location"
     )
     limit: int = Field(20, ge=1, le=100)
-    cursor: str | None = Field(None, max_length=100, description="next_cursor of the last page")
+    cursor: str | None = Field(None, max_length=100, description="next_cursor")
+    language: Spoken
 
 
 @tool("List events", output=EventsAnswer)
@@ -211,11 +219,13 @@ def list_events(backend: Backend, caller: Caller, arguments: ListEvents) -> Resu
     lines = [say_event(calendars[event.calendar_id], event) for event in page.items]
     if page.next_cursor:
         lines.append(f"More: cursor {page.next_cursor}")
+    speaker = the_speaker(arguments.language, in_zone, calendars.values(), backend.now())
     data = EventsAnswer(
+        say=telling.found(speaker, page, of_somebody=arguments.attendee is not None),
         events=[EventOutput.of(calendars[event.calendar_id], event) for event in page.items],
         next_cursor=page.next_cursor,
     )
-    return Result("\n".join(lines) or "No event found.", data)
+    return Result(data, lines)
 
 
 class UpdateEvent(ToolInput):
@@ -236,6 +246,7 @@ class UpdateEvent(ToolInput):
     owner_id: ActorId | None = None
     if_version: Version = None
     request_id: RequestId = None
+    language: Spoken
 
 
 @tool("Change an event", output=EventAnswer, level=Level.WRITE, idempotent=True)
@@ -253,7 +264,13 @@ def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Re
     )
     verb = "Changed" if revised.changed else "Nothing to change"
     told = f"{verb}: {say_event(calendar, revised.event)}."
-    return _answer(calendar, revised.event, [told], notes)
+    say = telling.revised(
+        _speaker(backend, arguments.language, calendar),
+        event,
+        revised,
+        confirming=arguments.status == Status.CONFIRMED.value,
+    )
+    return _answer(say, calendar, revised.event, [told], notes)
 
 
 def _change(
@@ -288,6 +305,7 @@ class CancelEvent(ToolInput):
     reason: Text | None = None
     if_version: Version = None
     request_id: RequestId = None
+    language: Spoken
 
 
 @tool("Cancel an event", output=EventAnswer, level=Level.WRITE, destructive=True, idempotent=True)
@@ -304,8 +322,12 @@ def cancel_event(backend: Backend, caller: Caller, arguments: CancelEvent) -> Re
     )
     verb = "Already cancelled" if cancelled.already else "Cancelled"
     event = cancelled.event
-    data = EventAnswer(event=EventOutput.of(calendar, event), already_cancelled=cancelled.already)
-    return Result(f"{verb}: {say_event(calendar, event)}.", data)
+    data = EventAnswer(
+        say=telling.cancelled(_speaker(backend, arguments.language, calendar), cancelled),
+        event=EventOutput.of(calendar, event),
+        already_cancelled=cancelled.already,
+    )
+    return Result(data, [f"{verb}: {say_event(calendar, event)}."])
 
 
 class RespondToEvent(ToolInput):
@@ -315,6 +337,7 @@ class RespondToEvent(ToolInput):
     attendee: str = Field(min_length=1, max_length=254, description="Name, e-mail or phone")
     response: ResponseName
     request_id: RequestId = None
+    language: Spoken
 
 
 @tool("Answer an invitation", output=EventAnswer, level=Level.WRITE, idempotent=True)
@@ -330,14 +353,20 @@ def respond_to_event(backend: Backend, caller: Caller, arguments: RespondToEvent
         request_id=arguments.request_id,
     )
     answer = f"{quoted(arguments.attendee)} {arguments.response}"
-    return _answer(calendar, event, [f"Noted, {answer}: {say_event(calendar, event)}."])
+    speaker = _speaker(backend, arguments.language, calendar)
+    say = telling.responded(speaker, event, arguments.attendee)
+    return _answer(say, calendar, event, [f"Noted, {answer}: {say_event(calendar, event)}."])
+
+
+def _speaker(backend: Backend, language: Language, calendar: Calendar) -> Speaker:
+    return Speaker(language, calendar.zone, backend.now())
 
 
 def _answer(
-    calendar: Calendar, event: Event, lines: list[str], notes: tuple[str, ...] = ()
+    say: str, calendar: Calendar, event: Event, lines: list[str], notes: tuple[str, ...] = ()
 ) -> Result:
-    data = EventAnswer(event=EventOutput.of(calendar, event), notes=list(notes))
-    return Result("\n".join([*lines, *notes]), data)
+    data = EventAnswer(say=say, event=EventOutput.of(calendar, event), notes=list(notes))
+    return Result(data, [*lines, *notes])
 
 
 def _end(end_at: str | None, duration: int | None, calendar: Calendar) -> Moment | None:

@@ -9,18 +9,31 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel
 
 from sched_agent.backends.base import Backend
-from sched_agent.errors import NotAllowed
+from sched_agent.errors import NotAllowed, SchedAgentError
 from sched_agent.model.caller import Caller, Level
 from sched_agent.settings import Toolset
+from sched_agent.speech.language import Language
+from sched_agent.tools.answers import Answer
 from sched_agent.tools.arguments import read
+from sched_agent.tools.refusals import asked_language, put_in_words
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An answer: text for the model, data for programs."""
+    """An answer: data for programs, with a sentence for the caller in it, and text for the model.
 
-    text: str
-    data: BaseModel
+    Args:
+        data: What is answered.
+        lines: What a model that only reads text needs to know beside that sentence.
+    """
+
+    data: Answer
+    lines: Sequence[str] = ()
+
+    @property
+    def text(self) -> str:
+        """The sentence for the caller, and under it what the model needs to know."""
+        return "\n".join((self.data.say, *self.lines))
 
 
 Run = Callable[[Backend, Caller, Any], Result]
@@ -49,7 +62,7 @@ class Tool:
     toolset: Toolset
     level: Level
     input: type[BaseModel]
-    output: type[BaseModel]
+    output: type[Answer]
     run: Run
     destructive: bool
     idempotent: bool
@@ -59,19 +72,39 @@ class Tool:
         """Whether it changes nothing."""
         return self.level is Level.READ
 
-    def call(self, backend: Backend, caller: Caller, arguments: Mapping[str, Any]) -> Result:
+    def call(
+        self,
+        backend: Backend,
+        caller: Caller,
+        arguments: Mapping[str, Any],
+        *,
+        language: Language,
+    ) -> Result:
         """Check the arguments and do it.
+
+        Args:
+            backend: Where the calendars are.
+            caller: Who asks.
+            arguments: As they were sent.
+            language: To speak where the arguments name none.
 
         Raises:
             NotAllowed: The caller's scope is too low.
-            SchedAgentError: The arguments are wrong, or the backend refuses.
+            SchedAgentError: The arguments are wrong, or the backend refuses; it has words to say.
         """
+        try:
+            self._admit(caller)
+            return self.run(backend, caller, read(self.input, arguments, self.name, language))
+        except SchedAgentError as error:
+            put_in_words(error, asked_language(arguments, language), backend.now())
+            raise
+
+    def _admit(self, caller: Caller) -> None:
         if caller.level < self.level:
             raise NotAllowed(
                 f"{self.name} needs the scope {self.level.scope}; "
                 f"the token has {caller.level.scope}."
             )
-        return self.run(backend, caller, read(self.input, arguments, self.name))
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
@@ -90,7 +123,7 @@ _TOOLS: dict[str, Tool] = {}
 def tool(
     title: str,
     *,
-    output: type[BaseModel],
+    output: type[Answer],
     toolset: Toolset = "booking",
     level: Level = Level.READ,
     destructive: bool = False,
@@ -138,6 +171,7 @@ def _compact(part: Any, definitions: Mapping[str, Any]) -> Any:
         return part
     if "$ref" in part:
         target = dict(definitions[part["$ref"].rsplit("/", 1)[-1]])
+        target.pop("description", None)  # of the class; the argument has its own
         return _compact(target | {k: v for k, v in part.items() if k != "$ref"}, definitions)
     result: dict[str, Any] = {}
     for key, value in part.items():
