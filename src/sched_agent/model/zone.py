@@ -87,6 +87,31 @@ def local_day(moment: int, in_zone: ZoneInfo) -> int:
     return local(moment, in_zone).toordinal()
 
 
+def on_the_wall(day: int, minutes: int, in_zone: ZoneInfo) -> tuple[tuple[int, ...], bool]:
+    """Return the instants when clocks read that, and whether none does.
+
+    A time that a clock change repeats has two. One that it skips has none: then they are the time
+    moved forward by the gap, and the one as far before it.
+
+    Args:
+        day: A proleptic Gregorian ordinal (`date.toordinal`).
+        minutes: 0 to 1440; 1440 is the midnight that ends the day.
+        in_zone: Whose clocks.
+    """
+    day, minutes = day + minutes // 1440, minutes % 1440
+    wall = datetime.combine(date.fromordinal(day), time(minutes // 60, minutes % 60))
+    return _readings(wall, in_zone)
+
+
+def _readings(wall: datetime, in_zone: ZoneInfo) -> tuple[tuple[int, ...], bool]:
+    first = instant(wall.replace(tzinfo=in_zone, fold=0))
+    second = instant(wall.replace(tzinfo=in_zone, fold=1))
+    if first == second:
+        return (first,), False
+    # fold=0 reads with the offset before the change: it lands after a gap, fold=1 before it.
+    return (first, second), local(first, in_zone).replace(tzinfo=None) != wall
+
+
 def read_wall_time(wall: datetime, in_zone: ZoneInfo) -> tuple[int, bool]:
     """Return the instant that a naive date-time names, and whether it occurs twice.
 
@@ -94,13 +119,11 @@ def read_wall_time(wall: datetime, in_zone: ZoneInfo) -> tuple[int, bool]:
         NonexistentTime: A clock change skips it.
         InvalidArgument: It lies before 1900 or after 2199.
     """
-    first = instant(wall.replace(tzinfo=in_zone, fold=0))
-    second = instant(wall.replace(tzinfo=in_zone, fold=1))
-    if local(first, in_zone).replace(tzinfo=None) != wall:
-        # fold=0 reads with the offset before the change, which lands after the gap; fold=1 before.
-        later, earlier = local(first, in_zone), local(second, in_zone)
+    instants, skipped = _readings(wall, in_zone)
+    if skipped:
+        later, earlier = (local(one, in_zone) for one in instants)
         raise NonexistentTime(
             f"{wall:%Y-%m-%dT%H:%M} does not exist in {in_zone.key}: the clocks go forward there. "
             f"The nearest times are {later:%Y-%m-%dT%H:%M} and {earlier:%Y-%m-%dT%H:%M}."
         )
-    return first, second != first
+    return instants[0], len(instants) > 1

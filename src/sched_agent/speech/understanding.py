@@ -1,0 +1,225 @@
+"""From what was heard to what was meant: corrections, negations and alternatives."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sched_agent.speech.clocks import Between, Clock, Part, shared_half
+from sched_agent.speech.dates import DayRef, Span, Weekday
+from sched_agent.speech.said import (
+    DayPart,
+    Deadline,
+    Elapsed,
+    Item,
+    Length,
+    Meaning,
+    NoStretch,
+    Within,
+    Word,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that may be meant.
+
+    Args:
+        days: The ways in which its day was named; all are meant to be true.
+        clock: The time of day.
+        part: The part of the day.
+        between: The stretch of the day.
+        length: How long it takes, in minutes.
+        elapsed: Minutes from now.
+        within: The stretch from now.
+        deadline: The end of the stretch from now.
+        soon: Whether the soonest is wanted.
+    """
+
+    days: tuple[DayRef, ...] = ()
+    clock: Clock | None = None
+    part: Part | None = None
+    between: Between | None = None
+    length: int | None = None
+    elapsed: int | None = None
+    within: Within | None = None
+    deadline: Deadline | None = None
+    soon: bool = False
+
+    @property
+    def timed(self) -> bool:
+        """Whether a time of day was said."""
+        return not (self.clock is None and self.part is None and self.between is None)
+
+    @property
+    def dated(self) -> bool:
+        """Whether a day was said."""
+        return bool(self.days) or self.deadline is not None
+
+
+def understood(items: Sequence[Item]) -> Sequence[Said]:
+    """Return what may be meant, in the order in which it was said; nothing if it is no time."""
+    heard = [item for item in items if item.meaning is not Word.NOTHING]
+    words = {item.meaning for item in heard if isinstance(item.meaning, Word)}
+    if Word.REPEATED in words or any(isinstance(i.meaning, NoStretch) for i in heard):
+        return ()
+    if _negated(heard):
+        return ()
+    meant = _corrected(heard, moving=Word.MOVING in words)
+    alternatives = [said for group in _groups(meant) for said in _gathered(group)]
+    kept = [said for said in alternatives if said != Said()]
+    return _shared(kept)
+
+
+def _is_time(item: Item) -> bool:
+    return not isinstance(item.meaning, Word | Length)
+
+
+def _is_day(item: Item) -> bool:
+    return not isinstance(item.meaning, _OF_THE_DAY)
+
+
+_OF_THE_DAY = (Word, Length, Clock, Part, Between)
+
+
+def _negated(items: Sequence[Item]) -> bool:
+    """Whether a day or time is ruled out; "no" between two of a kind corrects instead."""
+    for n, item in enumerate(items):
+        if item.meaning is Word.NEGATION:
+            return True
+        if item.meaning is Word.NO:
+            before = [other for other in items[:n] if _is_time(other)]
+            after = [other for other in items[n + 1 :] if _is_time(other)]
+            if before and not (after and _same_kind(before, after)):
+                return True
+    return False
+
+
+def _same_kind(before: Iterable[Item], after: Iterable[Item]) -> bool:
+    return bool({_is_day(item) for item in before} & {_is_day(item) for item in after})
+
+
+def _corrected(items: Sequence[Item], *, moving: bool) -> Sequence[Item]:
+    """Return what still counts: after a correction the last day and the last time."""
+    kept: list[Item] = []
+    for item in items:
+        if item.meaning in {Word.CORRECTION, Word.NO} and kept:
+            kept.append(item)
+            continue
+        meaning = item.meaning
+        if moving and isinstance(meaning, Span):
+            item = replace(item, meaning=meaning.last)
+        kept.append(item)
+    while True:
+        marks = [n for n, i in enumerate(kept) if i.meaning in {Word.CORRECTION, Word.NO}]
+        if not marks:
+            return kept
+        kept = [*_replaced(kept[: marks[0]], kept[marks[0] + 1 :]), *kept[marks[0] + 1 :]]
+
+
+def _replaced(before: Sequence[Item], after: Sequence[Item]) -> Sequence[Item]:
+    """Return what a correction leaves of what was said before it."""
+    days = any(_is_time(item) and _is_day(item) for item in after)
+    times = any(isinstance(item.meaning, (Clock, Part, Between, DayPart)) for item in after)
+    lengths = any(isinstance(item.meaning, Length) for item in after)
+    if not (days or times or lengths):
+        return before
+    return [
+        item
+        for item in before
+        if item.meaning is not Word.OR
+        and not (days and _is_time(item) and _is_day(item))
+        and not (times and isinstance(item.meaning, (Clock, Part, Between)))
+        and not (lengths and isinstance(item.meaning, Length))
+    ]
+
+
+def _groups(items: Sequence[Item]) -> Sequence[Sequence[Item]]:
+    """Return what stands between the ors; "Tuesday and Wednesday" are two as well."""
+    groups: list[list[Item]] = [[]]
+    for n, item in enumerate(items):
+        both = item.meaning is Word.AND and 0 < n < len(items) - 1
+        if both:
+            both = _is_single_day(items[n - 1]) and _is_single_day(items[n + 1])
+        if item.meaning is Word.OR or both:
+            groups.append([])
+        elif not isinstance(item.meaning, Word) or item.meaning is Word.SOON:
+            groups[-1].append(item)
+    return groups
+
+
+def _is_single_day(item: Item) -> bool:
+    return isinstance(item.meaning, Weekday)
+
+
+def _gathered(items: Sequence[Item]) -> Sequence[Said]:
+    """Return what one alternative says; several weekdays or times in it are alternatives again."""
+    said, clocks, weekdays = Said(), list[Clock](), list[Weekday]()
+    for item in items:
+        meaning = item.meaning
+        if isinstance(meaning, Clock):
+            clocks.append(meaning)
+        elif isinstance(meaning, Weekday) and meaning.mode == "bare":
+            weekdays.append(meaning)
+        else:
+            said = _with(said, meaning)
+    bounded = said.between
+    if len(clocks) == 1 and bounded is not None and (bounded.start is None or bounded.end is None):
+        start, end = bounded.start or clocks[0], bounded.end or clocks[0]
+        said, clocks = replace(said, between=Between(start, end)), []
+    alternatives = [
+        replace(said, clock=clock, days=(*said.days, *([] if weekday is None else [weekday])))
+        for weekday in dict.fromkeys(weekdays or [None])
+        for clock in dict.fromkeys(clocks or [None])
+    ]
+    return alternatives
+
+
+def _with(said: Said, meaning: Meaning) -> Said:
+    if isinstance(meaning, tuple):
+        return replace(said, days=(*said.days, *meaning))
+    if isinstance(meaning, Part):
+        return replace(said, part=meaning)
+    if isinstance(meaning, Between):
+        known = said.between
+        if known is not None:  # after two but before four
+            meaning = Between(meaning.start or known.start, meaning.end or known.end)
+        return replace(said, between=meaning)
+    if isinstance(meaning, Length):
+        return replace(said, length=meaning.minutes)
+    if isinstance(meaning, Elapsed):
+        return replace(said, elapsed=meaning.minutes)
+    if isinstance(meaning, Within):
+        return replace(said, within=meaning)
+    if isinstance(meaning, Deadline):
+        return replace(said, deadline=meaning)
+    if isinstance(meaning, DayPart):
+        return replace(said, days=(*said.days, meaning.day), part=meaning.part)
+    if meaning is Word.SOON:
+        return replace(said, soon=True)
+    assert not isinstance(meaning, Word | Clock | NoStretch)  # noqa: S101  # sorted out before
+    return replace(said, days=(*said.days, meaning))
+
+
+def _shared(alternatives: Sequence[Said]) -> Sequence[Said]:
+    """Return alternatives with the day or time that they have in common."""
+    if len(alternatives) < 2:
+        return alternatives
+    real = [s for s in alternatives if s.timed or s.dated or s.elapsed or s.within]
+    half = shared_half([said.clock for said in real if said.clock])
+    part = next((said.part for said in reversed(real) if said.part), None)
+    shared = []
+    for n, said in enumerate(real):
+        others = [*reversed(real[:n]), *real[n + 1 :]]
+        if not said.dated and said.elapsed is None:
+            days = next((other for other in others if other.dated), Said())
+            said = replace(said, days=days.days, deadline=days.deadline)
+        if not said.timed and said.elapsed is None:
+            time = next((o for o in [*real[n + 1 :], *reversed(real[:n])] if o.timed), Said())
+            said = replace(said, clock=time.clock, part=time.part, between=time.between)
+        if said.clock is not None and said.clock.bare and said.part is None:
+            if half is not None:
+                said = replace(said, clock=replace(said.clock, half=half))
+            elif part is not None:
+                said = replace(said, part=part)
+        length = next((o.length for o in alternatives if o.length), None)
+        shared.append(said if said.length else replace(said, length=length))
+    return shared
