@@ -12,15 +12,8 @@ from sched_agent.speech.clocks import (
     minutes_before,
 )
 from sched_agent.speech.dates import (
-    DayOfMonth,
     DayRef,
     Either,
-    Exact,
-    Month,
-    MonthDay,
-    MonthPart,
-    Nth,
-    Numeric,
     Shifted,
     Span,
     Week,
@@ -28,7 +21,17 @@ from sched_agent.speech.dates import (
     Weekend,
     WeekPart,
 )
+from sched_agent.speech.months import (
+    DayOfMonth,
+    Exact,
+    Month,
+    MonthDay,
+    MonthPart,
+    Nth,
+    Numeric,
+)
 from sched_agent.speech.said import (
+    Both,
     DayPart,
     Deadline,
     Elapsed,
@@ -52,6 +55,10 @@ def _hundred(h: int) -> Clock | None:
 
 def _month_days(first: str, end: str, monthref: Month) -> DayRef:
     return MonthPart(monthref, int(first), int(end))
+
+
+def _weekday_date(weekday: int, d: int) -> Both | None:
+    return Both((Weekday(weekday), DayOfMonth(d))) if 1 <= d <= 31 else None
 
 
 def _span_in_month(d1: int, d2: int, month: int) -> DayRef | None:
@@ -125,12 +132,12 @@ _DAYS: Mapping[str, Construct] = {
     "shift": lambda days: Shifted(int(days)),
     "in": lambda period: Shifted(*period),
     "ago": lambda period: Shifted(-period[0], -period[1]),
-    "plus": lambda period, day: Shifted(*period, after=day),
+    "plus": lambda period, day: Shifted(period[0], period[1], day),
     "plus_days": lambda days, day: Shifted(int(days), after=day),
     "fortnight": lambda: Either((Shifted(14), Shifted(15))),
     "weekday_plus": lambda days, weekday: Shifted(int(days), after=Weekday(weekday)),
     "weekday": lambda mode, weekday: Weekday(weekday, mode),
-    "weekday_in": lambda weekday, weekref: (Weekday(weekday), Week(weekref)),
+    "weekday_in": lambda weekday, weekref: Both((Weekday(weekday), Week(weekref))),
     "weekend": lambda mode: Weekend(mode),
     "week": lambda weekref: Week(weekref),
     "week_fixed": lambda offset: Week(int(offset)),
@@ -142,9 +149,11 @@ _DAYS: Mapping[str, Construct] = {
     "month_last": lambda last, monthref: MonthPart(monthref, last=int(last)),
     "day_of_month": lambda d: DayOfMonth(d) if 1 <= d <= 31 else None,
     "day_of_month_fixed": lambda day: DayOfMonth(int(day)),
-    "day_in_month": lambda d, monthref: (DayOfMonth(d), monthref) if 1 <= d <= 31 else None,
+    "day_in_month": lambda d, monthref: Both((DayOfMonth(d), monthref)) if 1 <= d <= 31 else None,
     "ordinal_day": lambda ordinal: DayOfMonth(ordinal) if 1 <= ordinal <= 31 else None,
-    "weekday_date": lambda weekday, d: (Weekday(weekday), DayOfMonth(d)) if 1 <= d <= 31 else None,
+    "weekday_date": lambda weekday, d: (
+        Both((Weekday(weekday), DayOfMonth(d))) if 1 <= d <= 31 else None
+    ),
     "month_day": lambda month, d: MonthDay(d, month) if 1 <= d <= 31 else None,
     "month_day_year": lambda month, d, year: MonthDay(d, month, year) if 1 <= d <= 31 else None,
     "numeric": _numeric,

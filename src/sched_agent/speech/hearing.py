@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from sched_agent.speech.clocks import Clock, clock, within
-from sched_agent.speech.dates import DayOfMonth, Month, Weekday
+from sched_agent.speech.dates import Weekday
 from sched_agent.speech.grammar import CONSTRUCTIONS
 from sched_agent.speech.lexicon import Lexicon
-from sched_agent.speech.said import Item, Word
+from sched_agent.speech.months import DayOfMonth, Month
+from sched_agent.speech.said import Both, Item, Word
 from sched_agent.speech.tokens import Kind, Token
 
 Found = Sequence[tuple[int, Any]]
@@ -72,7 +73,7 @@ class Hearing:
             return not number_before and self._stands_alone(at, end)
         if isinstance(value, DayOfMonth):
             return self._leaves_room(at, end)
-        if isinstance(value, tuple) and isinstance(value[1], DayOfMonth):
+        if isinstance(value, Both) and isinstance(value.days[1], DayOfMonth):
             return not any(self._runs_on(number, end) for number in range(at + 1, end))
         if isinstance(value, Weekday) and self._words[at] in self.lexicon.ordinals:
             return end == len(self.tokens) or self._words[end] not in self.lexicon.counted
@@ -224,8 +225,14 @@ class Hearing:
             return [(at + 1, token.value[0])] if 1900 <= token.value[0] < 2200 else ()
         found = []
         for end, century in self._cardinals(at):
-            if century == 2 and end < len(self.tokens) and self._words[end] in self.lexicon.thousand:
-                skip = end + 1 + (self._words[end + 1 : end + 2] in [[j] for j in self.lexicon.joins])
+            if (
+                century == 2
+                and end < len(self.tokens)
+                and self._words[end] in self.lexicon.thousand
+            ):
+                skip = (
+                    end + 1 + (self._words[end + 1 : end + 2] in [[j] for j in self.lexicon.joins])
+                )
                 found += [(e, 2000 + n) for e, n in self._cardinals_at(skip) if n < 100]
                 found.append((end + 1, 2000))
             if century in {19, 20, 21}:
@@ -311,5 +318,7 @@ def _is_range(lexicon: Lexicon, before: Sequence[Token], after: Sequence[Token])
         return False
     if before[-1].text in lexicon.weekdays and after[0].text in lexicon.weekdays:
         return True
-    timed = before[-1].kind in _NUMERIC or before[-1].text in lexicon.halves or before[-1].text == "h"
+    timed = (
+        before[-1].kind in _NUMERIC or before[-1].text in lexicon.halves or before[-1].text == "h"
+    )
     return timed and after[0].kind in _NUMERIC

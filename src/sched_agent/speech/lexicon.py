@@ -101,9 +101,7 @@ def _table(table: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _names(names: Sequence[Sequence[str]], first: int) -> Mapping[str, int]:
     """Return names by word; each entry lists the spellings of one."""
-    return {
-        fold(word): number for number, said in enumerate(names, first) for word in said
-    }
+    return {fold(word): number for number, said in enumerate(names, first) for word in said}
 
 
 def _part(data: Mapping[str, Any]) -> Part:

@@ -37,9 +37,7 @@ class Node:
         self.slots.append((name, Node()))
         return self.slots[-1][1]
 
-    def matches(
-        self, words: Sequence[str], at: int, slots: Slots
-    ) -> Iterator[Match]:
+    def matches(self, words: Sequence[str], at: int, slots: Slots) -> Iterator[Match]:
         """Yield each construction whose wording begins at a word: its end, its rank, its slots."""
         yield from self._matches(words, at, slots, {})
 

@@ -5,11 +5,12 @@ time that isn't there: what may mean two things is ambiguous, what can't be true
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sched_agent.model.interval import MINUTE
 from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT, local_day, on_the_clock, on_the_wall
+from sched_agent.speech.agreement import together
 from sched_agent.speech.clocks import MIDNIGHT, NOON, Clock, Part, within
 from sched_agent.speech.dates import (
     MAX_CANDIDATES,
@@ -18,7 +19,6 @@ from sched_agent.speech.dates import (
     Status,
     Stretch,
     Today,
-    together,
 )
 from sched_agent.speech.hearing import Hearing
 from sched_agent.speech.language import LANGUAGES, Language

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sched_agent.speech.clocks import Between, Clock, Part, shared_half
 from sched_agent.speech.dates import DayRef, Span, Weekday
 from sched_agent.speech.said import (
+    Both,
     DayPart,
     Deadline,
     Elapsed,
@@ -165,17 +166,13 @@ def _gathered(items: Sequence[Item]) -> Sequence[Said]:
     if len(clocks) == 1 and bounded is not None and (bounded.start is None or bounded.end is None):
         start, end = bounded.start or clocks[0], bounded.end or clocks[0]
         said, clocks = replace(said, between=Between(start, end)), []
-    alternatives = [
-        replace(said, clock=clock, days=(*said.days, *([] if weekday is None else [weekday])))
-        for weekday in dict.fromkeys(weekdays or [None])
-        for clock in dict.fromkeys(clocks or [None])
-    ]
-    return alternatives
+    dated = [replace(said, days=(*said.days, day)) for day in dict.fromkeys(weekdays)] or [said]
+    return [replace(one, clock=clock) for one in dated for clock in dict.fromkeys(clocks)] or dated
 
 
 def _with(said: Said, meaning: Meaning) -> Said:
-    if isinstance(meaning, tuple):
-        return replace(said, days=(*said.days, *meaning))
+    if isinstance(meaning, Both):
+        return replace(said, days=(*said.days, *meaning.days))
     if isinstance(meaning, Part):
         return replace(said, part=meaning)
     if isinstance(meaning, Between):
