@@ -1,11 +1,22 @@
 """Several ways to name one day: the days that they have in common, or that they contradict."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sched_agent.speech.dates import MAX_CANDIDATES, Dates, DayRef, Today, Weekday, one
 from sched_agent.speech.months import DayOfMonth, in_month
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Two ways to name a day that were said together: Tuesday the 25th."""
+
+    refs: tuple[DayRef, DayRef]
+
+    def dates(self, today: Today) -> Dates:
+        """Return the days that they have in common."""
+        return together(self.refs, today)
 
 
 def together(refs: Sequence[DayRef], today: Today) -> Dates:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sched_agent.speech.agreement import Both
 from sched_agent.speech.clocks import (
     MIDNIGHT_CLOCK,
     NOON,
@@ -31,7 +32,6 @@ from sched_agent.speech.months import (
     Numeric,
 )
 from sched_agent.speech.said import (
-    Both,
     DayPart,
     Deadline,
     Elapsed,
@@ -134,6 +134,7 @@ _DAYS: Mapping[str, Construct] = {
     "ago": lambda period: Shifted(-period[0], -period[1]),
     "plus": lambda period, day: Shifted(period[0], period[1], day),
     "plus_days": lambda days, day: Shifted(int(days), after=day),
+    "plus_shift": lambda days, period: Shifted(period[0], period[1], Shifted(int(days))),
     "fortnight": lambda: Either((Shifted(14), Shifted(15))),
     "weekday_plus": lambda days, weekday: Shifted(int(days), after=Weekday(weekday)),
     "weekday": lambda mode, weekday: Weekday(weekday, mode),
@@ -179,6 +180,7 @@ _ITEMS: Mapping[str, Construct] = {
     "after_day": lambda day: NoStretch(),
     "elapsed": lambda length: Elapsed(length),
     "within": lambda period: Within(*period),
+    "within_minutes": lambda minutes: Within(minutes=int(minutes)),
     "within_length": lambda length: Within(minutes=length),
     "lasting": lambda length: Length(length),
     "day_part": lambda days, p: DayPart(Shifted(int(days)), p),

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sched_agent.speech.agreement import Both
 from sched_agent.speech.clocks import Clock, clock, within
 from sched_agent.speech.dates import Weekday
 from sched_agent.speech.grammar import CONSTRUCTIONS
 from sched_agent.speech.lexicon import Lexicon
 from sched_agent.speech.months import DayOfMonth, Month
-from sched_agent.speech.said import Both, Item, Word
+from sched_agent.speech.said import Item, Word
 from sched_agent.speech.tokens import Kind, Token
 
 Found = Sequence[tuple[int, Any]]
@@ -73,7 +74,7 @@ class Hearing:
             return not number_before and self._stands_alone(at, end)
         if isinstance(value, DayOfMonth):
             return self._leaves_room(at, end)
-        if isinstance(value, Both) and isinstance(value.days[1], DayOfMonth):
+        if isinstance(value, Both) and isinstance(value.refs[1], DayOfMonth):
             return not any(self._runs_on(number, end) for number in range(at + 1, end))
         if isinstance(value, Weekday) and self._words[at] in self.lexicon.ordinals:
             return end == len(self.tokens) or self._words[end] not in self.lexicon.counted

@@ -6,6 +6,7 @@ time that isn't there: what may mean two things is ambiguous, what can't be true
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from sched_agent.model.interval import MINUTE
@@ -103,6 +104,8 @@ def _understood_words(hearing: Hearing) -> int:
     return sum(item.end - item.start for item in times)
 
 
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 2).toordinal(), date(2199, 12, 30).toordinal()
+
 Meant = tuple[Sequence[Candidate], bool]  # the times, and whether they are a contradiction
 
 
@@ -164,8 +167,8 @@ class _There:
         assert said.deadline is not None  # noqa: S101  # asked before
         dates = said.deadline.day.dates(self.today)
         start = self.now
-        if said.days:
-            start = self._at(together(said.days, self.today).options[0].first, 0)
+        if said.days and (others := together(said.days, self.today).options):
+            start = max(start, self._at(others[0].first, 0))
         found: list[Candidate] = []
         for option in dates.options:
             end = self._at(option.first if said.deadline.to_start else option.end, 0)
@@ -175,10 +178,9 @@ class _There:
                 last = option.end - 1
                 at = said.part.start if said.deadline.to_start else said.part.end
                 end = self._at(last, at)
-            if end > start:
-                found += self._range(start, end)
-            else:
-                found.append(Candidate(end, end, Granularity.RANGE))
+            if end <= start:  # over: the days themselves
+                start, end = self._at(option.first, 0), self._at(option.end, 0)
+            found += self._range(start, end)
         return found, dates.contradiction
 
     def _on_days(self, said: Said) -> Meant:
@@ -200,6 +202,8 @@ class _There:
 
     def _on(self, option: Stretch, said: Said, *, named: bool) -> Meant:
         """Return a day or stretch of days with the time that was said for it."""
+        if not _FIRST_DAY <= option.first < option.end <= _LAST_DAY:
+            return [], False
         if not option.single:
             start, end = self._at(option.first, 0), self._at(option.end, 0)
             daily = _daily(said)

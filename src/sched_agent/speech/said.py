@@ -65,15 +65,8 @@ class DayPart:
     part: Part
 
 
-@dataclass(frozen=True, slots=True)
-class Both:
-    """Two ways to name a day that were said together: Tuesday the 25th."""
-
-    days: tuple[DayRef, DayRef]
-
-
 Time = Clock | Part | Between
-Meaning = DayRef | Both | Time | Length | Elapsed | Within | Deadline | NoStretch | DayPart | Word
+Meaning = DayRef | Time | Length | Elapsed | Within | Deadline | NoStretch | DayPart | Word
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from sched_agent.speech.agreement import Both
 from sched_agent.speech.clocks import Between, Clock, Part, shared_half
 from sched_agent.speech.dates import DayRef, Span, Weekday
 from sched_agent.speech.said import (
-    Both,
     DayPart,
     Deadline,
     Elapsed,
@@ -172,7 +172,7 @@ def _gathered(items: Sequence[Item]) -> Sequence[Said]:
 
 def _with(said: Said, meaning: Meaning) -> Said:
     if isinstance(meaning, Both):
-        return replace(said, days=(*said.days, *meaning.days))
+        return replace(said, days=(*said.days, *meaning.refs))
     if isinstance(meaning, Part):
         return replace(said, part=meaning)
     if isinstance(meaning, Between):
