@@ -210,6 +210,20 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekOf:
+    """The week in which a day lies."""
+
+    day: DayRef
+
+    def dates(self, today: Today) -> Dates:
+        """Return the week of each day that may be meant."""
+        known = self.day.dates(today)
+        mondays = dict.fromkeys(o.first - (o.first - 1) % 7 for o in known.options)
+        weeks = tuple(Stretch(day, day + 7, Granularity.WEEK) for day in mondays)
+        return Dates(weeks, contradiction=known.contradiction)
+
+
+@dataclass(frozen=True, slots=True)
 class WeekPart:
     """The beginning (Monday, Tuesday), middle (Wednesday) or end (Thursday, Friday) of a week."""
 

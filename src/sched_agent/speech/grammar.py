@@ -20,6 +20,7 @@ from sched_agent.speech.dates import (
     Week,
     Weekday,
     Weekend,
+    WeekOf,
     WeekPart,
 )
 from sched_agent.speech.months import (
@@ -78,6 +79,7 @@ def _deadline(day: DayRef) -> Deadline:
 
 
 _CLOCKS: Mapping[str, Construct] = {
+    "fixed": lambda minutes: Clock(int(minutes), exact=True),
     "exact": lambda h: clock(h),
     "sharp": lambda h: clock(h, exact=True),
     "written": lambda hm: hm,
@@ -142,11 +144,14 @@ _DAYS: Mapping[str, Construct] = {
     "weekend": lambda mode: Weekend(mode),
     "week": lambda weekref: Week(weekref),
     "week_fixed": lambda offset: Week(int(offset)),
+    "week_of": lambda day: WeekOf(day),
     "week_part_fixed": lambda part: WeekPart(part),
     "week_part": lambda part, weekref: WeekPart(part, weekref),
     "month": lambda monthref: monthref,
     "month_fixed": lambda offset: Month(int(offset)),
     "month_days": _month_days,
+    "month_last_fixed": lambda last: MonthPart(Month(), last=int(last)),
+    "month_days_fixed": lambda first, end: MonthPart(Month(), int(first), int(end)),
     "month_last": lambda last, monthref: MonthPart(monthref, last=int(last)),
     "day_of_month": lambda d: DayOfMonth(d) if 1 <= d <= 31 else None,
     "day_of_month_fixed": lambda day: DayOfMonth(int(day)),
@@ -183,6 +188,8 @@ _ITEMS: Mapping[str, Construct] = {
     "within_minutes": lambda minutes: Within(minutes=int(minutes)),
     "within_length": lambda length: Within(minutes=length),
     "lasting": lambda length: Length(length),
+    "day_first": lambda day, p: DayPart(day, p.first_half()),
+    "day_last": lambda day, p: DayPart(day, p.last_half()),
     "day_part": lambda days, p: DayPart(Shifted(int(days)), p),
     "word": lambda word, **_: Word(word),
 }

@@ -6,10 +6,10 @@ from typing import Any
 
 from sched_agent.speech.agreement import Both
 from sched_agent.speech.clocks import Clock, clock, within
-from sched_agent.speech.dates import Weekday
+from sched_agent.speech.dates import Shifted, Weekday
 from sched_agent.speech.grammar import CONSTRUCTIONS
 from sched_agent.speech.lexicon import Lexicon
-from sched_agent.speech.months import DayOfMonth, Month
+from sched_agent.speech.months import DayOfMonth, Exact, Month, MonthDay, Numeric
 from sched_agent.speech.said import Item, Word
 from sched_agent.speech.tokens import Kind, Token
 
@@ -51,7 +51,22 @@ class Hearing:
         if found:
             end, _, value = max(found, key=lambda one: one[:2])
             return Item(value, at, end)
-        return self._continued(at, before)
+        return self._continued(at, before) or self._beside(at, before)
+
+    def _beside(self, at: int, before: Sequence[Item]) -> Item | None:
+        """Return a bare number right beside a day as its hour: "Tuesday three", "three Tuesday"."""
+        follows = bool(before) and before[-1].end == at and _is_day(before[-1].meaning)
+        weekday = follows and isinstance(before[-1].meaning, Weekday)
+        for end, number in self._slots("d", at):
+            if not self._stands_alone(at, end) or self.tokens[at].kind is Kind.ORDINAL:
+                continue
+            if weekday and 12 < number <= 31:
+                return Item(DayOfMonth(number), at, end)
+            time = clock(number) if 1 <= number <= 12 else None
+            leads = at == 0 and number > 1 and any(_is_day(v) for _, v in self._slots("day", end))
+            if time is not None and (follows or leads):
+                return Item(time, at, end)
+        return None
 
     def _continued(self, at: int, before: Sequence[Item]) -> Item | None:
         """Return a bare number after "or" and "no wait" as what came before: "at three or four"."""
@@ -209,8 +224,9 @@ class Hearing:
         return [(end, n) for end, n in self._cardinals(at) if 1 <= n <= 59]
 
     def _two_digits(self, at: int) -> Found:
-        """Return minutes after an hour: ten or more, never "nine five"."""
-        return [(end, n) for end, n in self._minutes(at) if n >= 10]
+        """Return minutes after an hour: 05, or ten and more, never "nine five"."""
+        two = len(self.tokens[at].text) == 2 and self.tokens[at].kind is Kind.NUMBER
+        return [(end, n) for end, n in self._cardinals(at) if (n >= 10 or two) and n < 60]
 
     def _days(self, at: int) -> Found:
         return [*self._ordinals(at), *self._cardinals(at)]
@@ -287,6 +303,10 @@ _LEXICAL: Mapping[str, Callable[[Hearing, int], Found]] = {
         for end, name in hearing._named(hearing.lexicon.part_words, at)
     ],
 }
+
+
+def _is_day(meaning: Any) -> bool:
+    return isinstance(meaning, Weekday | Shifted | MonthDay | DayOfMonth | Both | Numeric | Exact)
 
 
 def _cleaned(lexicon: Lexicon, tokens: Sequence[Token]) -> Sequence[Token]:

@@ -174,7 +174,7 @@ def _with(said: Said, meaning: Meaning) -> Said:
     if isinstance(meaning, Both):
         return replace(said, days=(*said.days, *meaning.refs))
     if isinstance(meaning, Part):
-        return replace(said, part=meaning)
+        return replace(said, part=_narrower(said.part, meaning))
     if isinstance(meaning, Between):
         known = said.between
         if known is not None:  # after two but before four
@@ -189,11 +189,19 @@ def _with(said: Said, meaning: Meaning) -> Said:
     if isinstance(meaning, Deadline):
         return replace(said, deadline=meaning)
     if isinstance(meaning, DayPart):
-        return replace(said, days=(*said.days, meaning.day), part=meaning.part)
+        part = _narrower(said.part, meaning.part)
+        return replace(said, days=(*said.days, meaning.day), part=part)
     if meaning is Word.SOON:
         return replace(said, soon=True)
     assert not isinstance(meaning, Word | Clock | NoStretch)  # noqa: S101  # sorted out before
     return replace(said, days=(*said.days, meaning))
+
+
+def _narrower(known: Part | None, part: Part) -> Part:
+    """Return the part of the day that lies in the other one, or the last one said."""
+    if known is not None and part.start <= known.start and known.end <= part.end:
+        return known
+    return part
 
 
 def _shared(alternatives: Sequence[Said]) -> Sequence[Said]:
