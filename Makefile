@@ -12,7 +12,7 @@ SEED ?=
 ACTS ?= 1000
 BACKEND ?= talkover
 
-.PHONY: ci demo serve inspect test races torture torture-hosted peers lint types generate generated bench sizes clean
+.PHONY: ci demo serve inspect test races torture torture-hosted score peers lint types generate generated bench sizes clean
 
 ci: lint types generated test peers
 
@@ -36,6 +36,9 @@ torture: .venv/.develops
 
 torture-hosted: .venv/.develops
 	$(BIN)/python -m tests.backends.torture --acts $(ACTS) --backend $(BACKEND) --seed "$(SEED)"
+
+score: .venv/.develops
+	$(BIN)/python -m tests.speech.score
 
 peers: .venv/.develops
 	$(BIN)/pytest tests/peers

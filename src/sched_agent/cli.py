@@ -4,7 +4,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Annotated, Any, NoReturn
 
@@ -174,6 +174,51 @@ def tools(
     if not chosen or not set(chosen) <= {"booking", "admin"}:
         raise typer.BadParameter("must be booking, admin or both", param_hint="--toolsets")
     _print(manifest(form, chosen))
+
+
+@app.command()
+def resolve(
+    phrase: Annotated[
+        str | None, typer.Argument(help="What was said; with --batch a file, default: stdin.")
+    ] = None,
+    now: Annotated[
+        str | None, typer.Option(help="When: ISO 8601, local or with offset. Default: now.")
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="The caller's IANA zone.")] = None,
+    language: Annotated[str, typer.Option(help="auto, en, pt-BR or es.")] = "auto",
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Read JSON Lines: id, phrase, now, timezone, language.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a caller's words mean: which day, which time, or what to ask.
+
+    Examples: `sched-agent resolve "half past three next Tuesday" --timezone Europe/London`,
+    `sched-agent resolve --batch phrases.jsonl`.
+    """
+    from sched_agent import bootstrap, resolving
+
+    settings = Settings.read()
+    there = resolving.listener(
+        now or bootstrap.clock(settings)(), timezone or bootstrap.timezone(settings), language
+    )
+    if batch:
+        try:
+            with open(phrase, encoding="utf-8") if phrase else nullcontext(sys.stdin) as lines:
+                for answer in resolving.each(lines, there):
+                    _print(answer)
+        except BrokenPipeError:
+            raise
+        except (OSError, UnicodeDecodeError) as error:
+            _fail(f"{phrase or 'standard input'} can't be read: {error}")
+        return
+    if phrase is None:
+        raise typer.BadParameter("say what was said, or use --batch", param_hint="PHRASE")
+    heard = there.heard(phrase)
+    if as_json:
+        _print(json.dumps(heard, indent=2, ensure_ascii=False))
+    else:
+        _print(f"{heard['status']}: {heard['reading']}" if heard["reading"] else heard["status"])
 
 
 @app.command()

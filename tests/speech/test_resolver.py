@@ -6,14 +6,13 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sched_agent.model.zone import instant
 from sched_agent.speech.dates import MAX_CANDIDATES, Granularity, Status
-from sched_agent.speech.language import LANGUAGES, Language
-from sched_agent.speech.resolver import Reading, resolve
+from sched_agent.speech.language import LANGUAGES
+from sched_agent.speech.resolver import resolve
 
 ZONES = (
     *("America/New_York", "America/Sao_Paulo", "Europe/Madrid", "Australia/Lord_Howe"),
@@ -26,16 +25,26 @@ def vocabulary(language: str) -> tuple[str, ...]:
     """Return every word that a language's data file has, and figures as callers write them."""
     source = files("sched_agent.speech") / "languages" / language / "heard.toml"
     words = set(re.findall(r"[^\W\d_]+", source.read_text(encoding="utf-8")))
-    written = ("3", "12", "31", "330", "15:30", "25:99", "12/3", "31/2", "2026-11-24", "0", "99", "-")
+    written = (
+        "3",
+        "12",
+        "31",
+        "330",
+        "15:30",
+        "25:99",
+        "12/3",
+        "31/2",
+        "2026-11-24",
+        "0",
+        "99",
+        "-",
+    )
     return (*sorted(words), *written, "3rd", "15h", "9999", "29", "24", "00:00", "2ª")
 
 
 phrases = st.one_of(
     st.text(max_size=80),
-    *(
-        st.lists(st.sampled_from(vocabulary(one)), max_size=12).map(" ".join)
-        for one in LANGUAGES
-    ),
+    *(st.lists(st.sampled_from(vocabulary(one)), max_size=12).map(" ".join) for one in LANGUAGES),
 )
 nows = st.datetimes(datetime(1971, 1, 1), datetime(2190, 1, 1))
 zones = st.sampled_from(ZONES).map(ZoneInfo)

@@ -25,6 +25,7 @@ from sched_agent.speech.hearing import Hearing
 from sched_agent.speech.language import LANGUAGES, Language
 from sched_agent.speech.lexicon import lexicon
 from sched_agent.speech.said import Word
+from sched_agent.speech.saying import Option
 from sched_agent.speech.tokens import tokens
 from sched_agent.speech.understanding import Said, understood
 
@@ -49,6 +50,11 @@ class Candidate:
     granularity: Granularity
     assumed: tuple[str, ...] = ()
     daily: tuple[int, int] | None = None
+
+    @property
+    def option(self) -> Option:
+        """The same as a thing to say."""
+        return Option(self.start, self.end, self.granularity.value)
 
     def is_over(self, now: int) -> bool:
         """Whether it lies wholly before an instant."""

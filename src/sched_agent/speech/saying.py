@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from sched_agent.model.days import Days
 from sched_agent.model.interval import MINUTE, Interval
-from sched_agent.model.zone import local, local_day
+from sched_agent.model.zone import FIRST_INSTANT, local, local_day
 from sched_agent.speech.language import Language
 from sched_agent.speech.phrasebook import (
     Phrasebook,
+    capital,
     clock_words,
     length_words,
     phrasebook,
@@ -203,6 +204,14 @@ class Speaker:
     def _is_midnight(self, at: int) -> bool:
         clock = local(at, self.zone)
         return clock.hour == clock.minute == 0
+
+
+def in_full(language: Language, in_zone: ZoneInfo, options: Sequence[Option]) -> str:
+    """Return times with their years and their zone, for somebody who reads them."""
+    speaker = Speaker(language, in_zone, FIRST_INSTANT)  # far from any today
+    said = speaker.book.joined([speaker.options([option]) for option in options], "or")
+    zone = zone_words(language, in_zone.key)
+    return capital(speaker.book.say("in_zone", text=said, zone=zone))
 
 
 @lru_cache(maxsize=4096)
