@@ -46,7 +46,7 @@ phrases = st.one_of(
     st.text(max_size=80),
     *(st.lists(st.sampled_from(vocabulary(one)), max_size=12).map(" ".join) for one in LANGUAGES),
 )
-nows = st.datetimes(datetime(1971, 1, 1), datetime(2190, 1, 1))
+nows = st.datetimes(datetime(1971, 1, 1), datetime(2190, 1, 1))  # noqa: DTZ001
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 spoken = st.sampled_from([None, *LANGUAGES])
 

@@ -82,10 +82,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """From one time of day, or the day's start, to another, or its end."""
+    """From one time of day, or the day's start, to another, or its end.
+
+    Args:
+        start: Where it begins.
+        end: Where it ends.
+        may_move: Whether the words may also say from where to where something is moved.
+    """
 
     start: Clock | Part | None = None
     end: Clock | Part | None = None
+    may_move: bool = False
 
     def read(self, part: Part | None) -> tuple[int, int, tuple[str, ...]]:
         """Return both in minutes past midnight, and what was assumed.

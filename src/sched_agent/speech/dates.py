@@ -245,10 +245,17 @@ def stretch(first: int, end: int, granularity: Granularity) -> Dates:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From one day through another one after it."""
+    """From one day through another one after it.
+
+    Args:
+        first: The first day.
+        last: The last day.
+        may_move: Whether the words may also say from where to where something is moved.
+    """
 
     first: DayRef
     last: DayRef
+    may_move: bool = False
 
     def dates(self, today: Today) -> Dates:
         """Return the days of the span, for each day that the first may be."""

@@ -177,6 +177,8 @@ _ITEMS: Mapping[str, Construct] = {
     "before": lambda time: Between(end=time),
     "before_part": lambda part: Between(end=part),
     "between": lambda time1, time2: Between(time1, time2),
+    "from_to": lambda time1, time2: Between(time1, time2, may_move=True),
+    "span_from_to": lambda day1, day2: Span(day1, day2, may_move=True),
     "span": lambda day1, day2: Span(day1, day2),
     "span_in_month": _span_in_month,
     "moved": lambda day1, day2: day2,

@@ -83,6 +83,8 @@ class Hearing:
 
     def _fits(self, category: str, value: Any, at: int, end: int, before: Sequence[Item]) -> bool:
         """Whether the words around it leave it what it seems to be."""
+        if isinstance(value, Clock | MonthDay | DayOfMonth) and self._is_address(end):
+            return False
         if isinstance(value, Clock):
             heard = before[-1].end if before else 0
             number_before = at > heard and self.tokens[at - 1].kind in _NUMERIC
@@ -94,6 +96,10 @@ class Hearing:
         if isinstance(value, Weekday) and self._words[at] in self.lexicon.ordinals:
             return end == len(self.tokens) or self._words[end] not in self.lexicon.counted
         return True
+
+    def _is_address(self, end: int) -> bool:
+        """Whether what follows makes it a place: "at 330 Main Street"."""
+        return any(word in self.lexicon.places for word in self._words[end : end + 3])
 
     def _stands_alone(self, at: int, end: int) -> bool:
         """Whether no other number and nothing that is counted follows: "three people"."""
@@ -113,7 +119,9 @@ class Hearing:
         if end == len(self.tokens) or self._words[end] in self.lexicon.follows:
             return True
         return self.tokens[end].kind in _NUMERIC or any(
-            self._slots(category, end) for category in _STARTERS
+            not isinstance(value, Word)
+            for category in _STARTERS
+            for _, value in self._slots(category, end)
         )
 
     def _counts(self, items: Sequence[Item], n: int) -> bool:

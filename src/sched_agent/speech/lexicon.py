@@ -38,6 +38,7 @@ class Lexicon:
         weak: Names that are also other words, so that they count beside another time only.
         follows: Words that may come after "the third" when it is a day.
         counted: Words after which a number before them is no time of day: "three people".
+        places: Words of addresses: a number shortly before them is no time.
         wordings: The tree of wordings of each category.
     """
 
@@ -59,6 +60,7 @@ class Lexicon:
     weak: frozenset[str]
     follows: frozenset[str]
     counted: frozenset[str]
+    places: frozenset[str]
     wordings: Mapping[str, Node]
 
 
@@ -87,6 +89,7 @@ def lexicon(language: Language) -> Lexicon:
         weak=_words(words["weak"]),
         follows=_words(words["follows"]),
         counted=_words(words["counted"]),
+        places=_words(words["places"]),
         wordings={name: _wordings(data[name]) for name in CATEGORIES},
     )
 

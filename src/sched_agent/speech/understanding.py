@@ -105,15 +105,22 @@ def _corrected(items: Sequence[Item], *, moving: bool) -> Sequence[Item]:
         if item.meaning in {Word.CORRECTION, Word.NO} and kept:
             kept.append(item)
             continue
-        meaning = item.meaning
-        if moving and isinstance(meaning, Span):
-            item = replace(item, meaning=meaning.last)
-        kept.append(item)
+        kept.append(_moved(item) if moving else item)
     while True:
         marks = [n for n, i in enumerate(kept) if i.meaning in {Word.CORRECTION, Word.NO}]
         if not marks:
             return kept
         kept = [*_replaced(kept[: marks[0]], kept[marks[0] + 1 :]), *kept[marks[0] + 1 :]]
+
+
+def _moved(item: Item) -> Item:
+    """Return where something is moved to: "from Tuesday to Thursday"."""
+    meaning = item.meaning
+    if isinstance(meaning, Span) and meaning.may_move:
+        return replace(item, meaning=meaning.last)
+    if isinstance(meaning, Between) and meaning.may_move and meaning.end is not None:
+        return replace(item, meaning=meaning.end)
+    return item
 
 
 def _replaced(before: Sequence[Item], after: Sequence[Item]) -> Sequence[Item]:
