@@ -2,7 +2,7 @@
 
     SchedAgentError
     ├── Invalid            422  InvalidArgument UnknownArgument UnrecognizedTime NonexistentTime
-    │                           InThePast OwnerConflict Unsupported
+    │                           AmbiguousTime ContradictoryTime InThePast OwnerConflict Unsupported
     ├── NotAuthenticated   401
     ├── NotAllowed         403
     ├── NotFound           404  UnknownWorkspace UnknownCalendar UnknownEvent UnknownRule
@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from sched_agent.model.calendar import Calendar
     from sched_agent.model.event import Event
     from sched_agent.model.slot import Slot
+    from sched_agent.tools.answers import TimeOutput
 
 
 class SchedAgentError(Exception):
     """Something was refused or failed, and the caller may be told so.
 
     `say` is a sentence that an agent can say of it: a tool puts it there, in the call's language.
+    `candidates` are the times that words which may mean several, or none, may mean.
 
     Args:
         message: One sentence for the caller: no secrets, nobody else's data.
@@ -46,6 +48,7 @@ class SchedAgentError(Exception):
     status: ClassVar[int]
     hint: str = ""
     say: str = ""
+    candidates: Sequence[TimeOutput] = ()
 
     def __init__(
         self,
@@ -98,6 +101,20 @@ class NonexistentTime(Invalid):
 
     code = "nonexistent_time"
     hint = "Take one of the two times that are named."
+
+
+class AmbiguousTime(Invalid):
+    """Words that may mean several times."""
+
+    code = "ambiguous_time"
+    hint = "Ask the caller which one is meant, and call again with its start_at."
+
+
+class ContradictoryTime(Invalid):
+    """Words that can't be true together, such as a weekday and a date."""
+
+    code = "contradictory_time"
+    hint = "Ask the caller which one is meant, and call again with its start_at."
 
 
 class InThePast(Invalid):

@@ -1,7 +1,7 @@
 """`sched-agent resolve`: what a phrase means, for people, programs and whole files of phrases."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sched_agent.errors import SchedAgentError
 from sched_agent.model.zone import local, zone
 from sched_agent.speech.iso import read_moment
-from sched_agent.speech.language import Language, read_language
+from sched_agent.speech.language import LANGUAGES, Language, read_language
 from sched_agent.speech.phrasing import weekday
 from sched_agent.speech.resolver import Candidate, Reading, resolve
 from sched_agent.speech.saying import in_full
@@ -19,15 +19,15 @@ from sched_agent.speech.saying import in_full
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who hears phrases: when, where, and in which language (None: whichever fits)."""
+    """Who hears phrases: when, where, and in which languages."""
 
     now: int
     zone: ZoneInfo
-    language: Language | None
+    languages: Sequence[Language]
 
     def heard(self, phrase: str) -> dict[str, Any]:
         """Return what a phrase means, as data."""
-        reading = resolve(phrase, self.now, self.zone, self.language)
+        reading = resolve(phrase, self.now, self.zone, self.languages)
         return {
             "status": reading.status.value,
             "candidates": [self._candidate(one) for one in reading.candidates],
@@ -63,7 +63,7 @@ def listener(now: str | int, timezone: str, language: str) -> Listener:
     there = zone(timezone)
     if not isinstance(now, int):
         now = read_moment(now, there, field="now").at
-    return Listener(now, there, None if language == "auto" else read_language(language))
+    return Listener(now, there, LANGUAGES if language == "auto" else [read_language(language)])
 
 
 class Line(BaseModel):

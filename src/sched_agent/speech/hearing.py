@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from sched_agent.speech.agreement import Both
@@ -28,6 +29,7 @@ class Hearing:
         self._words = [token.text for token in self.tokens]
         self._known: dict[tuple[str, int], Found] = {}
 
+    @cached_property
     def items(self) -> Sequence[Item]:
         """Return what was said, in its order."""
         items: list[Item] = []

@@ -25,11 +25,16 @@ class When:
     Args:
         interval: From its start to its end.
         exact: Whether a point was named, so that `interval` is just the length asked for.
+        notes: What had to be assumed.
+        length: Microseconds of what is to begin there.
+        daily: Of several days: the minutes past midnight that are meant on each of them.
     """
 
     interval: Interval
     exact: bool
     notes: tuple[str, ...] = ()
+    length: int = 0
+    daily: tuple[int, int] | None = None
 
 
 _UTC = ZoneInfo("UTC")
@@ -43,6 +48,12 @@ _DURATION = re.compile(
     r"P(?=.)(?:(\d{1,3})W)?(?:(\d{1,3})D)?(?:T(?=.)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?\Z"
 )
 _UNITS = (7 * DAY, DAY, HOUR, MINUTE, SECOND)
+
+
+def is_iso(text: str) -> bool:
+    """Whether a text is written as ISO 8601 writes dates, date-times and intervals."""
+    parts = [part.strip().upper() for part in text.split("/")]
+    return all(_DATE.match(p) or _MOMENT.match(p) or _DURATION.match(p) for p in parts)
 
 
 def read_moment(text: str, in_zone: ZoneInfo, *, field: str) -> Moment:
@@ -97,9 +108,10 @@ def read_when(text: str, in_zone: ZoneInfo, *, length: int, field: str = "when")
     start_text, slash, end_text = text.strip().partition("/")
     if not slash:
         if _DATE.match(start_text):
-            return When(read_day(start_text, in_zone, field=field), exact=False)
+            return When(read_day(start_text, in_zone, field=field), exact=False, length=length)
         moment = read_moment(start_text, in_zone, field=field)
-        return When(Interval(moment.at, moment.at + length), exact=True, notes=moment.notes)
+        within = Interval(moment.at, moment.at + length)
+        return When(within, exact=True, notes=moment.notes, length=length)
     before, after = _read_duration(start_text), _read_duration(end_text)
     more: tuple[str, ...] = ()
     if before is not None:
@@ -115,7 +127,7 @@ def read_when(text: str, in_zone: ZoneInfo, *, length: int, field: str = "when")
         raise InvalidArgument(
             f"{field} ends before it starts.", fields={field: "must end after it starts"}
         )
-    return When(Interval(start, end), exact=False, notes=(*notes, *more))
+    return When(Interval(start, end), exact=False, notes=(*notes, *more), length=length)
 
 
 def read_day(text: str, in_zone: ZoneInfo, *, field: str) -> Interval:

@@ -24,7 +24,6 @@ from sched_agent.speech.dates import (
 from sched_agent.speech.hearing import Hearing
 from sched_agent.speech.language import LANGUAGES, Language
 from sched_agent.speech.lexicon import lexicon
-from sched_agent.speech.said import Word
 from sched_agent.speech.saying import Option
 from sched_agent.speech.tokens import tokens
 from sched_agent.speech.understanding import Said, understood
@@ -80,17 +79,19 @@ class Reading:
     minutes: int | None = None
 
 
-def resolve(phrase: str, now: int, in_zone: ZoneInfo, language: Language | None = None) -> Reading:
+def resolve(
+    phrase: str, now: int, in_zone: ZoneInfo, languages: Sequence[Language] = LANGUAGES
+) -> Reading:
     """Return the times that a phrase may mean.
 
     Args:
         phrase: What was said, as speech-to-text or a person wrote it.
         now: The instant when it was said.
         in_zone: The caller's zone.
-        language: One of `LANGUAGES`; None: whichever fits best.
+        languages: The one that knows most of the words counts, of equals the first.
     """
     heard = tokens(phrase)
-    hearings = [Hearing(lexicon(one), heard) for one in ([language] if language else LANGUAGES)]
+    hearings = [Hearing(lexicon(language), heard) for language in languages]
     best = max(hearings, key=_understood_words)
     known = best.lexicon
     orders = known.orders
@@ -98,16 +99,14 @@ def resolve(phrase: str, now: int, in_zone: ZoneInfo, language: Language | None 
         orders = orders[::-1]
     today = Today(local_day(now, in_zone), known.coming_first, orders)
     there = _There(now, in_zone, today)
-    alternatives = understood(best.items())
+    alternatives = understood(best.items)
     status, candidates = _judged([there.meant(said) for said in alternatives], now)
     minutes = next((said.length for said in alternatives if said.length), None)
     return Reading(status, candidates, known.language, minutes)
 
 
 def _understood_words(hearing: Hearing) -> int:
-    """Return how many words a language knows of a phrase; of equals the first wins."""
-    times = [item for item in hearing.items() if not isinstance(item.meaning, Word)]
-    return sum(item.end - item.start for item in times)
+    return sum(item.end - item.start for item in hearing.items)
 
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 2).toordinal(), date(2199, 12, 30).toordinal()

@@ -136,6 +136,15 @@ class SlotOutput(Output):
         )
 
 
+class TimeOutput(Output):
+    """A time that words may mean; a stretch of it has an end."""
+
+    start_at: str
+    end_at: str | None = None
+    weekday: str
+    told: str = Field(exclude=True)
+
+
 def times(event: Event, in_zone: ZoneInfo) -> tuple[str, str]:
     """Return start and end: date-times with the zone's offset, or the dates of whole days."""
     if event.days:
@@ -184,6 +193,7 @@ def say_error(error: SchedAgentError) -> str:
     lines = [f"{error.code}: {error.message}", error.hint]
     if isinstance(error, Stale):
         lines.append(f"Now: {say_event(error.calendar, error.event)}")
+    lines += [f"- {one.told}: {one.start_at}" for one in error.candidates]
     if error.alternatives:
         lines.append(f"Nearest free times:\n{say_slots(error.alternatives)}")
     if error.say:
@@ -198,6 +208,8 @@ def error_data(error: SchedAgentError) -> dict[str, Any]:
         data["say"] = error.say
     if error.fields:
         data["fields"] = error.fields
+    if error.candidates:
+        data["candidates"] = [one.model_dump(exclude_none=True) for one in error.candidates]
     if error.alternatives:
         data["alternatives"] = slots_data(error.alternatives)
     if isinstance(error, Stale):

@@ -14,13 +14,14 @@ from sched_agent.model.caller import Caller
 from sched_agent.model.ids import Kind, code
 from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.services.availability import Answer, Match, Question
-from sched_agent.speech.iso import When, read_bound, read_when
+from sched_agent.speech.iso import When
 from sched_agent.speech.phrasing import say_interval, say_moment, say_stretch, why_not
 from sched_agent.tools import answers, offers
 from sched_agent.tools.answers import Output, SlotOutput, iso, now_told
-from sched_agent.tools.arguments import Ids, Spoken, ToolInput
+from sched_agent.tools.arguments import Ids, Spoken, TimeText, ToolInput
 from sched_agent.tools.calendars import say_calendar, the_calendars, the_speaker
 from sched_agent.tools.registry import Result, tool
+from sched_agent.tools.times import Listener
 
 _DEFAULT_DAYS = 14
 _LONGEST_DAYS = 366
@@ -30,15 +31,13 @@ class CheckAvailability(ToolInput):
     """Arguments of `check_availability`."""
 
     calendar_ids: Ids | None = Field(None, description="Default: all calendars")
-    when: str | None = Field(
+    when: TimeText | None = Field(
         None,
-        max_length=100,
-        description="ISO 8601: a date (2026-11-24), a start time (2026-11-24T15:30) or start/end",
+        description="The caller's words as they were said (next Tuesday afternoon), or ISO 8601: "
+        "date, start time or start/end",
     )
-    from_: str | None = Field(
-        None, alias="from", max_length=50, description="Instead of when; default: now"
-    )
-    to: str | None = Field(None, max_length=50, description="Default: 14 days later")
+    from_: TimeText | None = Field(None, alias="from", description="Instead of when; default: now")
+    to: TimeText | None = Field(None, description="Default: 14 days later")
     duration_minutes: int = Field(30, ge=1, le=1440)
     timezone: str | None = Field(
         None, max_length=64, description="The caller's IANA zone; default: the calendar's"
@@ -82,24 +81,26 @@ def check_availability(backend: Backend, caller: Caller, arguments: CheckAvailab
     """
     calendars = the_calendars(backend, caller, arguments.calendar_ids)
     in_zone = calendars[0].zone if arguments.timezone is None else zone.zone(arguments.timezone)
-    length = arguments.duration_minutes * MINUTE
+    now = backend.now()
+    speaker = the_speaker(arguments.language, in_zone, calendars, now)
     with now_told(backend, in_zone):
-        when = _stretch(arguments, in_zone, length, backend.now())
+        when = _stretch(arguments, Listener(speaker))
     answer = backend.free(
         caller,
         Question(
             calendar_ids=tuple(calendar.id for calendar in calendars),
             within=when.interval,
-            length=length,
+            length=when.length,
             exact=when.exact,
             match=Match(arguments.match),
             limit=arguments.limit + 1,
         ),
     )
-    return _result(arguments, when, answer, (in_zone, backend.now()))
+    return _result(arguments, when, answer, (in_zone, now))
 
 
-def _stretch(arguments: CheckAvailability, in_zone: ZoneInfo, length: int, now: int) -> When:
+def _stretch(arguments: CheckAvailability, listener: Listener) -> When:
+    length = arguments.duration_minutes * MINUTE
     start, end = arguments.from_, arguments.to
     if arguments.when is not None:
         if start is not None or end is not None:
@@ -108,19 +109,23 @@ def _stretch(arguments: CheckAvailability, in_zone: ZoneInfo, length: int, now: 
                 hint="Send either when, or from and to.",
                 fields={"when": "excludes from and to"},
             )
-        when = read_when(arguments.when, in_zone, length=length)
+        asked = length if "duration_minutes" in arguments.model_fields_set else None
+        when = listener.when(arguments.when, length=asked, default=length)
     else:
         begins, notes = (
-            (now, ()) if start is None else read_bound(start, in_zone, field="from", is_end=False)
+            (listener.speaker.now, ())
+            if start is None
+            else listener.bound(start, field="from", is_end=False)
         )
         ends, more = (
             (begins + _DEFAULT_DAYS * DAY, ())
             if end is None
-            else read_bound(end, in_zone, field="to", is_end=True)
+            else listener.bound(end, field="to", is_end=True)
         )
         if ends <= begins:
             raise InvalidArgument("to must be after from.", fields={"to": "must be after from"})
-        when = When(Interval(begins, ends), exact=False, notes=(*notes, *more))
+        within = Interval(begins, ends)
+        when = When(within, exact=False, notes=(*notes, *more), length=length)
     if when.interval.length > _LONGEST_DAYS * DAY:
         raise InvalidArgument(
             f"One question covers {_LONGEST_DAYS} days at most.", hint="Ask about a shorter time."
@@ -149,7 +154,7 @@ def _result(
         searched_from=iso(when.interval.start, in_zone),
         searched_to=iso(when.interval.end, in_zone),
         timezone=in_zone.key,
-        duration_minutes=arguments.duration_minutes,
+        duration_minutes=when.length // MINUTE,
         calendars=[_read(calendar, answer, in_zone) for calendar in answer.calendars],
         notes=list(when.notes),
     )

@@ -9,14 +9,14 @@ from sched_agent.errors import InvalidArgument
 from sched_agent.model.attendee import Response
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
-from sched_agent.model.days import Days, read_date
+from sched_agent.model.days import Days
 from sched_agent.model.event import BLOCK_TYPE, MAX_HOLD_SECONDS, Change, Draft, Event, EventFilter
 from sched_agent.model.interval import MINUTE, Interval
 from sched_agent.model.owner import Owner, OwnerType, owner
 from sched_agent.model.page import read_cursor
 from sched_agent.model.status import Status
 from sched_agent.model.zone import local_day, on_the_clock
-from sched_agent.speech.iso import Moment, read_bound, read_moment
+from sched_agent.speech.iso import Moment
 from sched_agent.speech.language import Language
 from sched_agent.speech.phrasing import quoted
 from sched_agent.speech.saying import Speaker
@@ -35,6 +35,7 @@ from sched_agent.tools.arguments import (
     StatusName,
     Tag,
     Text,
+    TimeText,
     Title,
     ToolInput,
     Version,
@@ -42,6 +43,7 @@ from sched_agent.tools.arguments import (
 )
 from sched_agent.tools.calendars import the_calendar, the_calendars, the_speaker
 from sched_agent.tools.registry import Result, tool
+from sched_agent.tools.times import Listener
 
 _DEFAULT_MINUTES = 30
 
@@ -65,10 +67,10 @@ class CreateEvent(ToolInput):
     """Arguments of `create_event`."""
 
     title: Title
-    start_at: str = Field(
-        max_length=50, description="ISO 8601; without an offset in the calendar's zone"
+    start_at: TimeText = Field(
+        description="A slot's start_at, ISO 8601 or the caller's words (Tuesday at half past three)"
     )
-    end_at: str | None = Field(None, max_length=50)
+    end_at: TimeText | None = None
     duration_minutes: Minutes | None = Field(None, description="Instead of end_at; default 30")
     all_day: bool = Field(
         False, description="start_at is a date, end_at the one after the last (default: one day)"
@@ -126,19 +128,22 @@ def _when(
     backend: Backend, arguments: CreateEvent, calendar: Calendar
 ) -> tuple[Days | None, Interval, tuple[str, ...]]:
     """Return the days or the instants of a new event, and what had to be assumed."""
+    listener = Listener(_speaker(backend, arguments.language, calendar))
     if arguments.all_day:
         _no_duration(arguments.duration_minutes, "all_day")
-        first = read_date(arguments.start_at, "start_at")
-        end_at = arguments.end_at
-        days = Days(first, first + 1 if end_at is None else read_date(end_at, "end_at"))
+        days = listener.days(arguments.start_at, field="start_at")
+        if arguments.end_at is not None:
+            days = Days(days.first, listener.days(arguments.end_at, field="end_at").first)
         return days, days.interval(calendar.zone), ()
     with now_told(backend, calendar.zone):
-        start = read_moment(arguments.start_at, calendar.zone, field="start_at")
-        end = _end(arguments.end_at, arguments.duration_minutes, calendar)
+        start = listener.start(arguments.start_at, field="start_at")
+        end = _end(arguments.end_at, arguments.duration_minutes, listener, start.at)
     if end is not None:
         return None, Interval(start.at, end.at), (*start.notes, *end.notes)
-    minutes = arguments.duration_minutes or _DEFAULT_MINUTES
-    return None, Interval(start.at, start.at + minutes * MINUTE), start.notes
+    ends = start.end
+    if ends is None or arguments.duration_minutes is not None:
+        ends = start.at + (arguments.duration_minutes or _DEFAULT_MINUTES) * MINUTE
+    return None, Interval(start.at, ends), start.notes
 
 
 def _made(event: Event) -> tuple[str, str | None]:
@@ -175,10 +180,8 @@ class ListEvents(ToolInput):
     """Arguments of `list_events`."""
 
     calendar_ids: Ids | None = Field(None, description="Default: all calendars")
-    from_: str | None = Field(
-        None, alias="from", max_length=50, description="ISO date or time; default: today"
-    )
-    to: str | None = Field(None, max_length=50)
+    from_: TimeText | None = Field(None, alias="from", description="ISO or words; default: today")
+    to: TimeText | None = None
     status: StatusName | None = Field(None, description="Default: all but cancelled")
     attendee: str | None = Field(
         None, min_length=1, max_length=200, description="Name, e-mail or phone"
@@ -196,11 +199,13 @@ def list_events(backend: Backend, caller: Caller, arguments: ListEvents) -> Resu
     """Find events by time, person or words, earliest first: for example a caller's booking."""
     calendars = {c.id: c for c in the_calendars(backend, caller, arguments.calendar_ids)}
     in_zone = next(iter(calendars.values())).zone
+    speaker = the_speaker(arguments.language, in_zone, calendars.values(), backend.now())
+    listener = Listener(speaker)
     start = end = None
     if arguments.to is not None:
-        end, _ = read_bound(arguments.to, in_zone, field="to", is_end=True)
+        end, _ = listener.bound(arguments.to, field="to", is_end=True)
     if arguments.from_ is not None:
-        start, _ = read_bound(arguments.from_, in_zone, field="from", is_end=False)
+        start, _ = listener.bound(arguments.from_, field="from", is_end=False)
     elif end is None or end > backend.now():
         start = on_the_clock(local_day(backend.now(), in_zone), 0, in_zone)
     if start is not None and end is not None and end <= start:
@@ -233,8 +238,8 @@ class UpdateEvent(ToolInput):
 
     event_id: Id
     title: Title | None = None
-    start_at: str | None = Field(None, max_length=50, description="Keeps the length")
-    end_at: str | None = Field(None, max_length=50)
+    start_at: TimeText | None = Field(None, description="ISO or words. Keeps the length")
+    end_at: TimeText | None = None
     duration_minutes: Minutes | None = None
     all_day: bool = Field(False, description="start_at and end_at are dates")
     description: Text | None = Field(None, description='"" clears it')
@@ -278,21 +283,24 @@ def _change(
 ) -> tuple[Change, tuple[str, ...]]:
     """Return what to change, and what had to be assumed."""
     fields, start_at, end_at = _changed_fields(arguments), arguments.start_at, arguments.end_at
+    listener = Listener(_speaker(backend, arguments.language, calendar))
     if arguments.all_day:
         _no_duration(arguments.duration_minutes, "all_day")
-        first = None if start_at is None else read_date(start_at, "start_at")
-        end_day = None if end_at is None else read_date(end_at, "end_at")
+        first = None if start_at is None else listener.days(start_at, field="start_at").first
+        end_day = None if end_at is None else listener.days(end_at, field="end_at").first
         return event.to_days(fields, first, end_day, calendar.zone), ()
     start = None
     with now_told(backend, calendar.zone):
         if start_at is not None:
-            start = read_moment(start_at, calendar.zone, field="start_at")
-        end = _end(end_at, arguments.duration_minutes, calendar)
+            start = listener.start(start_at, field="start_at")
+        begins = start.at if start else event.interval.start
+        end = _end(end_at, arguments.duration_minutes, listener, begins)
     length = arguments.duration_minutes
+    ends = end.at if end else start.end if start and not length else None
     change = Change(
         fields=fields,
         start=start.at if start else None,
-        end=end.at if end else None,
+        end=ends,
         length=length * MINUTE if length else None,
     )
     return change, (*(start.notes if start else ()), *(end.notes if end else ()))
@@ -369,11 +377,11 @@ def _answer(
     return Result(data, [*lines, *notes])
 
 
-def _end(end_at: str | None, duration: int | None, calendar: Calendar) -> Moment | None:
+def _end(end_at: str | None, duration: int | None, listener: Listener, start: int) -> Moment | None:
     if end_at is None:
         return None
     _no_duration(duration, "end_at")
-    return read_moment(end_at, calendar.zone, field="end_at")
+    return listener.end(end_at, start, field="end_at")
 
 
 def _no_duration(duration: int | None, beside: str) -> None:

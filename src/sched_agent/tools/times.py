@@ -1,0 +1,215 @@
+"""Times as agents send them: ISO 8601, or what the caller said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sched_agent.errors import (
+    AmbiguousTime,
+    ContradictoryTime,
+    InThePast,
+    Invalid,
+    UnrecognizedTime,
+)
+from sched_agent.model.days import Days, read_date
+from sched_agent.model.interval import MINUTE, Interval
+from sched_agent.model.zone import local, local_day
+from sched_agent.speech.dates import Granularity, Status
+from sched_agent.speech.iso import Moment, When, is_iso, read_bound, read_moment, read_when
+from sched_agent.speech.language import LANGUAGES
+from sched_agent.speech.phrasing import quoted, say_interval, say_moment, weekday
+from sched_agent.speech.resolver import Candidate, Reading, resolve
+from sched_agent.speech.saying import Speaker
+from sched_agent.tools.answers import TimeOutput
+
+_INFERRED = frozenset({"am", "pm"})  # by business hours: all that a write may take for granted
+_REFUSALS: dict[Status, type[Invalid]] = {
+    Status.AMBIGUOUS: AmbiguousTime,
+    Status.CONTRADICTION: ContradictoryTime,
+    Status.PAST: InThePast,
+    Status.UNRECOGNIZED: UnrecognizedTime,
+}
+_WHOLE_DAYS = frozenset({Granularity.DAY, Granularity.WEEK, Granularity.MONTH, Granularity.RANGE})
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where something begins, where it ends if that was said, and what was assumed."""
+
+    at: int
+    end: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who reads times: in the zone, language and moment of a speaker.
+
+    What is not ISO 8601 is taken for the caller's words. Words that may mean two times, that can't
+    be true, that mean no time or one that is over are refused with what they may mean and the
+    question to ask.
+    """
+
+    speaker: Speaker
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where times without an offset are read."""
+        return self.speaker.zone
+
+    def start(self, text: str, *, field: str) -> Start:
+        """Return where something to be written begins; only am and pm are ever assumed.
+
+        Raises:
+            UnrecognizedTime: It names no time of day.
+            AmbiguousTime: It may mean several times, or the caller did not say which day.
+            ContradictoryTime: It can't be true.
+            InThePast: It is over.
+            NonexistentTime: A clock change skips it.
+        """
+        if is_iso(text):
+            moment = read_moment(text, self.zone, field=field)
+            return Start(moment.at, notes=moment.notes)
+        meant = self._one(self._read(text, self.speaker.now), text, field)
+        if meant.granularity is not Granularity.MINUTE:
+            raise self._without_clock(meant, text, field)
+        if not _INFERRED.issuperset(meant.assumed):
+            told = (
+                f"{field} {quoted(text)} leaves open what is assumed: {', '.join(meant.assumed)}."
+            )
+            raise self._refusal(AmbiguousTime, (meant,), told, field)
+        return Start(meant.start, meant.end, self._notes(meant, text))
+
+    def end(self, text: str, start: int, *, field: str) -> Moment:
+        """Return where something that begins at a start ends; words are heard from there.
+
+        Raises:
+            Invalid: As for `start`.
+        """
+        if is_iso(text):
+            return read_moment(text, self.zone, field=field)
+        reading = self._read(text, start)
+        if reading.minutes is not None and not reading.candidates:
+            return Moment(start + reading.minutes * MINUTE)
+        meant = self._one(reading, text, field)
+        if meant.granularity is not Granularity.MINUTE:
+            raise self._without_clock(meant, text, field)
+        return Moment(meant.start, self._notes(meant, text))
+
+    def when(self, text: str, *, length: int | None, default: int) -> When:
+        """Return the stretch that is asked about; a point is where something begins.
+
+        Args:
+            text: ISO 8601, or words.
+            length: Microseconds that the call asks for, if it does.
+            default: Microseconds otherwise, where the words say none.
+
+        Raises:
+            Invalid: As for `start`; `ends before it starts` is InvalidArgument.
+        """
+        if is_iso(text):
+            return read_when(text, self.zone, length=length or default)
+        reading = self._read(text, self.speaker.now)
+        meant = self._one(reading, text, "when")
+        said = None if reading.minutes is None else reading.minutes * MINUTE
+        wanted = length or said or default
+        if meant.granularity is Granularity.MINUTE:
+            if length is None and meant.end is not None:
+                wanted = meant.end - meant.start
+            within, exact = Interval(meant.start, meant.start + wanted), True
+        else:
+            assert meant.end is not None  # noqa: S101  # a stretch has one
+            within, exact = Interval(meant.start, meant.end), False
+        return When(within, exact, self._notes(meant, text), wanted, meant.daily)
+
+    def bound(self, text: str, *, field: str, is_end: bool) -> tuple[int, tuple[str, ...]]:
+        """Return one end of a stretch, which may be over: of a day its midnight.
+
+        Raises:
+            Invalid: As for `start`, but for the past.
+        """
+        if is_iso(text):
+            return read_bound(text, self.zone, field=field, is_end=is_end)
+        reading = self._read(text, self.speaker.now)
+        over = reading.status is Status.PAST
+        meant = reading.candidates[0] if over else self._one(reading, text, field)
+        at = meant.end if is_end and meant.end is not None else meant.start
+        return at, self._notes(meant, text)
+
+    def days(self, text: str, *, field: str) -> Days:
+        """Return the days that a date, or words for a day or several, name.
+
+        Raises:
+            Invalid: As for `start`.
+        """
+        if is_iso(text):
+            first = read_date(text, field)
+            return Days(first, first + 1)
+        meant = self._one(self._read(text, self.speaker.now), text, field)
+        if meant.granularity not in _WHOLE_DAYS or meant.end is None:
+            told = f"{field} {quoted(text)} is not a day."
+            raise self._refusal(UnrecognizedTime, (), told, field)
+        return Days(local_day(meant.start, self.zone), local_day(meant.end - 1, self.zone) + 1)
+
+    def _read(self, text: str, now: int) -> Reading:
+        mine = self.speaker.language
+        others = [language for language in LANGUAGES if language is not mine]
+        return resolve(text, now, self.zone, [mine, *others])
+
+    def _one(self, reading: Reading, text: str, field: str) -> Candidate:
+        if reading.status is Status.RESOLVED:
+            return reading.candidates[0]
+        told = f"{field} {quoted(text)} {_FAULTS[reading.status]}."
+        raise self._refusal(_REFUSALS[reading.status], reading.candidates, told, field)
+
+    def _without_clock(self, meant: Candidate, text: str, field: str) -> Invalid:
+        refusal = self._refusal(
+            UnrecognizedTime, (), f"{field} {quoted(text)} names no time of day.", field
+        )
+        assert meant.end is not None  # noqa: S101  # a stretch has one
+        stretch = self.speaker.stretch(Interval(meant.start, meant.end), meant.granularity.value)
+        refusal.say = self.speaker.book.sentences(self.speaker.book.say("what_time", day=stretch))
+        refusal.hint = (
+            "Ask for the time, or call check_availability with these words as when and offer "
+            "what is free."
+        )
+        return refusal
+
+    def _refusal(
+        self, kind: type[Invalid], meant: Sequence[Candidate], told: str, field: str
+    ) -> Invalid:
+        refusal = kind(told, fields={field: "is not one time"})
+        refusal.candidates = tuple(self._output(one) for one in meant)
+        if kind is UnrecognizedTime:
+            refusal.hint = _SEND
+        elif kind is not InThePast:
+            refusal.say = self.speaker.question([one.option for one in meant])
+        return refusal
+
+    def _output(self, meant: Candidate) -> TimeOutput:
+        start = local(meant.start, self.zone).isoformat()
+        end = None if meant.end is None else local(meant.end, self.zone).isoformat()
+        told = say_moment(meant.start, self.zone)
+        if meant.end is not None:
+            told = say_interval(Interval(meant.start, meant.end), self.zone)
+        return TimeOutput(
+            start_at=start, end_at=end, weekday=weekday(meant.start, self.zone), told=told
+        )
+
+    def _notes(self, meant: Candidate, text: str) -> tuple[str, ...]:
+        if not meant.assumed:
+            return ()
+        said = say_moment(meant.start, self.zone)
+        return (f"{quoted(text)} was read as {said}; assumed: {', '.join(meant.assumed)}.",)
+
+
+_FAULTS = {
+    Status.AMBIGUOUS: "may mean several times",
+    Status.CONTRADICTION: "contradicts itself",
+    Status.PAST: "is over",
+    Status.UNRECOGNIZED: "is no day or time",
+}
+_SEND = (
+    "Send the caller's words for day and time (next Tuesday at half past three), or ISO 8601: "
+    "2026-11-24, 2026-11-24T15:30, 2026-11-24T15:30-05:00, for a stretch two of them with /."
+)
