@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sched_agent.speech.dates import MAX_CANDIDATES, Dates, DayRef, Today, Weekday, one
+from sched_agent.speech.dates import MAX_CANDIDATES, Dates, DayRef, Span, Today, Weekday, one
 from sched_agent.speech.months import DayOfMonth, in_month
 
 
@@ -17,6 +17,13 @@ class Both:
     def dates(self, today: Today) -> Dates:
         """Return the days that they have in common."""
         return together(self.refs, today)
+
+
+def span(first: DayRef, last: DayRef, *, may_move: bool = False) -> Span:
+    """Return the days from one through another: Monday to Wednesday next week is all next week."""
+    if isinstance(last, Both) and isinstance(first, Weekday):
+        first = Both((first, last.refs[1]))
+    return Span(first, last, may_move, absolute=isinstance(last, Both))
 
 
 def together(refs: Sequence[DayRef], today: Today) -> Dates:

@@ -154,4 +154,4 @@ def within(at: Clock, part: Part | None) -> Clock:
 
 def shared_half(clocks: Sequence[Clock]) -> Half | None:
     """Return the half of the day that one of several times was said with."""
-    return next((at.half for at in reversed(clocks) if at.half), None)
+    return next((at.half for at in reversed(clocks) if at.half and at.minutes < NOON), None)

@@ -251,18 +251,20 @@ class Span:
         first: The first day.
         last: The last day.
         may_move: Whether the words may also say from where to where something is moved.
+        absolute: Whether the last day is counted from today, not from the first day.
     """
 
     first: DayRef
     last: DayRef
     may_move: bool = False
+    absolute: bool = False
 
     def dates(self, today: Today) -> Dates:
         """Return the days of the span, for each day that the first may be."""
         begins = self.first.dates(today)
         options = []
         for option in begins.options[:1] if begins.by_time else begins.options:
-            ends = self.last.dates(replace(today, day=option.first))
+            ends = self.last.dates(today if self.absolute else replace(today, day=option.first))
             later = [o for o in ends.options if o.end > option.first]
             if later:
                 options.append(Stretch(option.first, later[0].end, Granularity.RANGE))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sched_agent.speech.agreement import Both
+from sched_agent.speech.agreement import Both, span
 from sched_agent.speech.clocks import (
     MIDNIGHT_CLOCK,
     NOON,
@@ -68,6 +68,18 @@ def _span_in_month(d1: int, d2: int, month: int) -> DayRef | None:
     return Span(MonthDay(d1, month), MonthDay(d2, month))
 
 
+def _span_days(d1: int, d2: int) -> DayRef | None:
+    if not (1 <= d1 <= 31 and 1 <= d2 <= 31):
+        return None
+    return Span(DayOfMonth(d1), DayOfMonth(d2), may_move=True)
+
+
+def _either_in_month(d1: int, d2: int, month: int) -> DayRef | None:
+    if not (1 <= d1 <= 31 and 1 <= d2 <= 31):
+        return None
+    return Either((MonthDay(d1, month), MonthDay(d2, month)))
+
+
 def _numeric(numeric: tuple[int, ...]) -> DayRef:
     return Numeric(*numeric)
 
@@ -94,7 +106,10 @@ _CLOCKS: Mapping[str, Construct] = {
     "digits": _digits,
     "noon": lambda: Clock(NOON, "pm"),
     "half_noon": lambda: Clock(NOON + 30, "pm"),
+    "noon_past": lambda m: Clock(NOON + m, exact=True),
+    "noon_to": lambda m: Clock(NOON - m, exact=True),
     "midnight": lambda: MIDNIGHT_CLOCK,
+    "midnight_past": lambda m: Clock(m, exact=True),
     "half_midnight": lambda: Clock(30, exact=True),
 }
 
@@ -162,6 +177,7 @@ _DAYS: Mapping[str, Construct] = {
     ),
     "month_day": lambda month, d: MonthDay(d, month) if 1 <= d <= 31 else None,
     "month_day_year": lambda month, d, year: MonthDay(d, month, year) if 1 <= d <= 31 else None,
+    "day_month": lambda d1, d2: Numeric(d1, d2) if 1 <= d1 <= 31 and 1 <= d2 <= 12 else None,
     "numeric": _numeric,
     "iso": lambda iso: Exact(*iso) if 1 <= iso[1] <= 12 and 1 <= iso[2] <= 31 else None,
     "nth": lambda ordinal, weekday, monthref: Nth(ordinal, monthref, weekday),
@@ -177,9 +193,11 @@ _ITEMS: Mapping[str, Construct] = {
     "before": lambda time: Between(end=time),
     "before_part": lambda part: Between(end=part),
     "between": lambda time1, time2: Between(time1, time2),
+    "span_days": _span_days,
+    "either_in_month": _either_in_month,
     "from_to": lambda time1, time2: Between(time1, time2, may_move=True),
-    "span_from_to": lambda day1, day2: Span(day1, day2, may_move=True),
-    "span": lambda day1, day2: Span(day1, day2),
+    "span_from_to": lambda day1, day2: span(day1, day2, may_move=True),
+    "span": lambda day1, day2: span(day1, day2),
     "span_in_month": _span_in_month,
     "moved": lambda day1, day2: day2,
     "by": lambda day: Deadline(day),

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from sched_agent.speech.agreement import Both
-from sched_agent.speech.clocks import Clock, clock, within
+from sched_agent.speech.clocks import Between, Clock, clock, within
 from sched_agent.speech.dates import Shifted, Weekday
 from sched_agent.speech.grammar import CONSTRUCTIONS
 from sched_agent.speech.lexicon import Lexicon
 from sched_agent.speech.months import DayOfMonth, Exact, Month, MonthDay, Numeric
-from sched_agent.speech.said import Item, Word
+from sched_agent.speech.said import Item, Length, Word
 from sched_agent.speech.tokens import Kind, Token
 
 Found = Sequence[tuple[int, Any]]
@@ -44,6 +44,9 @@ class Hearing:
         return [item for n, item in enumerate(items) if self._counts(items, n)]
 
     def _item(self, at: int, before: Sequence[Item]) -> Item | None:
+        continued = self._continued(at, before)
+        if continued is not None:
+            return continued
         found = [
             (end, -rank, value)
             for rank, category in enumerate(_STARTERS)
@@ -52,8 +55,31 @@ class Hearing:
         ]
         if found:
             end, _, value = max(found, key=lambda one: one[:2])
+            if isinstance(value, Between) and value.may_move:
+                value = self._spoken_to(at, end) or value
             return Item(value, at, end)
-        return self._continued(at, before) or self._beside(at, before)
+        return self._beside(at, before) or self._alone(at, before)
+
+    def _spoken_to(self, at: int, end: int) -> Clock | None:
+        """Return "ten to nine" as the time that it is; in figures it goes from ten to nine."""
+        if self.tokens[at].kind is not Kind.WORD:
+            return None
+        clocks = (v for e, v in self._slots("clock", at) if e == end and v.minutes % 5 == 0)
+        return next(clocks, None)
+
+    def _alone(self, at: int, before: Sequence[Item]) -> Item | None:
+        """Return a bare hour that is all that was said, or the first of two: "three or four pm"."""
+        for end, number in self._slots("h", at):
+            time = clock(number)
+            if time is None or not 1 <= number <= 12 or not self._stands_alone(at, end):
+                continue
+            words_only = all(isinstance(item.meaning, Word) for item in before)
+            if words_only and end == len(self.tokens) and at == (before[-1].end if before else 0):
+                return Item(time, at, end)
+            ors = [after for after, value in self._slots("item", end) if value is Word.OR]
+            if any(self._slots("clock", after) for after in ors):
+                return Item(time, at, end)
+        return None
 
     def _beside(self, at: int, before: Sequence[Item]) -> Item | None:
         """Return a bare number right beside a day as its hour: "Tuesday three", "three Tuesday"."""
@@ -65,7 +91,9 @@ class Hearing:
             if weekday and 12 < number <= 31:
                 return Item(DayOfMonth(number), at, end)
             time = clock(number) if 1 <= number <= 12 else None
-            leads = at == 0 and number > 1 and any(_is_day(v) for _, v in self._slots("day", end))
+            linked = end + (end < len(self.tokens) and self._words[end] in self.lexicon.follows)
+            days = [v for start in {end, linked} for _, v in self._slots("day", start)]
+            leads = at == 0 and number > 1 and any(map(_is_day, days))
             if time is not None and (follows or leads):
                 return Item(time, at, end)
         return None
@@ -75,12 +103,18 @@ class Hearing:
         if len(before) < 2 or before[-1].meaning not in _CONTINUED or before[-1].end != at:
             return None
         known = before[-2].meaning
+        if isinstance(known, Length):
+            return next((Item(Length(n), at, end) for end, n in self._slots("length", at)), None)
+        if isinstance(known, Clock) and (self._slots("clock", at) or self._slots("item", at)):
+            return None
         for end, number in self._slots("d", at):
             if self._stands_alone(at, end):
                 if isinstance(known, Clock) and (time := clock(number)) is not None:
                     return Item(time, at, end)
                 if isinstance(known, DayOfMonth) and 1 <= number <= 31:
                     return Item(DayOfMonth(number), at, end)
+                if isinstance(known, MonthDay) and 1 <= number <= 31:
+                    return Item(replace(known, day=number), at, end)
         return None
 
     def _fits(self, category: str, value: Any, at: int, end: int, before: Sequence[Item]) -> bool:
@@ -91,8 +125,12 @@ class Hearing:
             heard = before[-1].end if before else 0
             number_before = at > heard and self.tokens[at - 1].kind in _NUMERIC
             return not number_before and self._stands_alone(at, end)
+        if isinstance(value, Between):
+            return self.tokens[end - 1].kind is Kind.CLOCK or self._stands_alone(at, end)
         if isinstance(value, DayOfMonth):
             return self._leaves_room(at, end)
+        if isinstance(value, MonthDay) and self.tokens[end - 1].kind is Kind.NUMBER:
+            return not any(v.half for e, v in self._slots("clock", end - 1) if e > end)
         if isinstance(value, Both) and isinstance(value.refs[1], DayOfMonth):
             return not any(self._runs_on(number, end) for number in range(at + 1, end))
         if isinstance(value, Weekday) and self._words[at] in self.lexicon.ordinals:
@@ -105,7 +143,7 @@ class Hearing:
 
     def _stands_alone(self, at: int, end: int) -> bool:
         """Whether no other number and nothing that is counted follows: "three people"."""
-        if end == len(self.tokens):
+        if end == len(self.tokens) or self._slots("length", end):
             return True
         return self.tokens[end].kind is not Kind.NUMBER and (
             self._words[end] not in self.lexicon.counted
@@ -130,7 +168,8 @@ class Hearing:
         """Whether a name that is another word as well ("may", "sat") is meant as a time."""
         item = items[n]
         token = self.tokens[item.start]
-        weak = token.kind is Kind.NUMBER or token.text in self.lexicon.weak
+        after = n > 0 and items[n - 1].meaning in _CONTINUED
+        weak = (token.kind is Kind.NUMBER and not after) or token.text in self.lexicon.weak
         if not weak or item.end - item.start > 1 or len(self.tokens) == 1:
             return True
         if isinstance(item.meaning, Month):
@@ -239,7 +278,9 @@ class Hearing:
         return [(end, n) for end, n in self._cardinals(at) if (n >= 10 or two) and n < 60]
 
     def _days(self, at: int) -> Found:
-        return [*self._ordinals(at), *self._cardinals(at)]
+        words = self.lexicon.ordinal_days or self.tokens[at].kind is Kind.ORDINAL
+        ordinals = [(end, n) for end, n in self._ordinals(at) if words or n == 1]
+        return [*ordinals, *self._cardinals(at)]
 
     def _counted(self, at: int) -> Found:
         count = self.lexicon.counts.get(self._words[at])

@@ -22,6 +22,7 @@ class Lexicon:
     Args:
         language: Such as `pt-BR`.
         coming_first: Whether "next Friday" is first of all the coming one.
+        ordinal_days: Whether days of the month are said with ordinals: the third.
         orders: The orders of numeric dates that are usual.
         cardinals: Number words below a hundred, those of the tens among them.
         ordinals: Ordinal words.
@@ -44,6 +45,7 @@ class Lexicon:
 
     language: Language
     coming_first: bool
+    ordinal_days: bool
     orders: tuple[str, ...]
     cardinals: Mapping[str, int]
     ordinals: Mapping[str, int]
@@ -73,6 +75,7 @@ def lexicon(language: Language) -> Lexicon:
     return Lexicon(
         language=language,
         coming_first=data["coming_first"],
+        ordinal_days=data["ordinal_days"],
         orders=tuple(data["orders"]),
         cardinals=_table(data["cardinals"]),
         ordinals=_table(data["ordinals"]),

@@ -25,13 +25,19 @@ class Month:
         offset: Months after the current one; with `number`: years after the next such month's.
         number: 1 to 12.
         year: If it was said.
-        mode: `next` leaves the current month out, `last` is the most recent one that is over.
+        mode: `this` is the current year's, `next` leaves the current month out, `last` is the most
+            recent one that is over.
     """
 
     offset: int = 0
     number: int | None = None
     year: int | None = None
     mode: Mode = "bare"
+
+    @property
+    def may_roll(self) -> bool:
+        """Whether the next such month may be meant when what is said of this one is over."""
+        return self.year is None and not self.offset and self.mode != "this"
 
     def month(self, today: Today) -> int:
         """Return the month that is meant, counted from year 0."""
@@ -42,6 +48,8 @@ class Month:
             return self.year * 12 + self.number - 1
         if self.offset:
             return this + 12 * self.offset
+        if self.mode == "this":
+            return this
         if self.mode == "last":
             return this if this < today.month else this - 12
         skipped = this < today.month or (self.mode == "next" and this == today.month)
@@ -66,7 +74,7 @@ class MonthPart:
         """Return the days; of a month that can only be the next one, when they are over, that."""
         known = self._in(self.month.month(today))
         over = known.end <= today.day
-        if over and self.month.year is None and not self.month.offset:
+        if over and self.month.may_roll:
             known = self._in(self.month.month(today) + (12 if self.month.number else 1))
         return Dates((known,))
 
@@ -158,8 +166,7 @@ class Nth:
         """Return the next one that is not before today; a fifth that isn't there is nothing."""
         month = self.month.month(today)
         found = self._in(month)
-        named = self.month.year is not None or self.month.offset != 0
-        if found is not None and found < today.day and not named:
+        if found is not None and found < today.day and self.month.may_roll:
             found = self._in(month + (12 if self.month.number else 1))
         return Dates(()) if found is None else days(found)
 

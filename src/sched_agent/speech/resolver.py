@@ -174,19 +174,22 @@ class _There:
         start = self.now
         if said.days and (others := together(said.days, self.today).options):
             start = max(start, self._at(others[0].first, 0))
-        found: list[Candidate] = []
+        found, over = list[Candidate](), list[Candidate]()
+        to_start = said.deadline.to_start
         for option in dates.options:
-            end = self._at(option.first if said.deadline.to_start else option.end, 0)
+            begin, end = start, self._at(option.first if to_start else option.end, 0)
             if said.clock is not None:
                 end = self._at(option.end - 1, within(said.clock, said.part).read()[0])
             elif said.part is not None:
                 last = option.end - 1
-                at = said.part.start if said.deadline.to_start else said.part.end
+                at = said.part.start if to_start else said.part.end
                 end = self._at(last, at)
-            if end <= start:  # over: the days themselves
-                start, end = self._at(option.first, 0), self._at(option.end, 0)
-            found += self._range(start, end)
-        return found, dates.contradiction
+            if end <= begin:  # over: the days themselves
+                begin, end = self._at(option.first, 0), self._at(option.end, 0)
+                over.append(Candidate(begin, end, Granularity.RANGE))
+            else:
+                found += self._range(begin, end)
+        return found or over, dates.contradiction
 
     def _on_days(self, said: Said) -> Meant:
         dates = together(said.days, self.today)

@@ -17,6 +17,7 @@ class Word(Enum):
     NO = "no"  # a correction between two times, else a negation
     REPEATED = "repeated"  # every Tuesday
     MOVING = "moving"  # from Tuesday to Thursday: to Thursday
+    TO = "to"  # before where something is moved
     SOON = "soon"
     NOTHING = "nothing"  # looks like a time and is none: good morning
 

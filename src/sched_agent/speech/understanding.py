@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sched_agent.speech.agreement import Both
-from sched_agent.speech.clocks import Between, Clock, Part, shared_half
+from sched_agent.speech.clocks import MIDNIGHT, Between, Clock, Part, shared_half
 from sched_agent.speech.dates import DayRef, Span, Weekday
 from sched_agent.speech.said import (
     DayPart,
@@ -87,6 +87,9 @@ def _negated(items: Sequence[Item]) -> bool:
         if item.meaning is Word.NEGATION:
             return True
         if item.meaning is Word.NO:
+            follows = n + 1 < len(items) and items[n + 1].start == item.end
+            if follows and _is_time(items[n + 1]) and not any(map(_is_time, items[:n])):
+                return True
             before = [other for other in items[:n] if _is_time(other)]
             after = [other for other in items[n + 1 :] if _is_time(other)]
             if before and not (after and _same_kind(before, after)):
@@ -100,14 +103,10 @@ def _same_kind(before: Iterable[Item], after: Iterable[Item]) -> bool:
 
 def _corrected(items: Sequence[Item], *, moving: bool) -> Sequence[Item]:
     """Return what still counts: after a correction the last day and the last time."""
-    kept: list[Item] = []
-    for item in items:
-        if item.meaning in {Word.CORRECTION, Word.NO} and kept:
-            kept.append(item)
-            continue
-        kept.append(_moved(item) if moving else item)
+    kept = [_moved(item) for item in items] if moving else list(items)
+    corrections = {Word.CORRECTION, Word.NO, *([Word.TO] if moving else [])}
     while True:
-        marks = [n for n, i in enumerate(kept) if i.meaning in {Word.CORRECTION, Word.NO}]
+        marks = [n for n, item in enumerate(kept) if item.meaning in corrections]
         if not marks:
             return kept
         kept = [*_replaced(kept[: marks[0]], kept[marks[0] + 1 :]), *kept[marks[0] + 1 :]]
@@ -171,8 +170,12 @@ def _gathered(items: Sequence[Item]) -> Sequence[Said]:
             said = _with(said, meaning)
     bounded = said.between
     if len(clocks) == 1 and bounded is not None and (bounded.start is None or bounded.end is None):
-        start, end = bounded.start or clocks[0], bounded.end or clocks[0]
-        said, clocks = replace(said, between=Between(start, end)), []
+        both = Between(bounded.start or clocks[0], bounded.end or clocks[0])
+        if both.read(said.part)[1] <= MIDNIGHT:  # from three, until four; not five, after six
+            said, clocks = replace(said, between=both), []
+    starts = bounded.start if bounded is not None and bounded.end is None else None
+    if said.length is not None and isinstance(starts, Clock) and not clocks:
+        said, clocks = replace(said, between=None), [starts]  # from three for an hour
     dated = [replace(said, days=(*said.days, day)) for day in dict.fromkeys(weekdays)] or [said]
     return [replace(one, clock=clock) for one in dated for clock in dict.fromkeys(clocks)] or dated
 
@@ -217,10 +220,10 @@ def _shared(alternatives: Sequence[Said]) -> Sequence[Said]:
         return alternatives
     real = [s for s in alternatives if s.timed or s.dated or s.elapsed or s.within]
     half = shared_half([said.clock for said in real if said.clock])
-    part = next((said.part for said in reversed(real) if said.part), None)
+    parts = [said for said in reversed(real) if said.part]
     shared = []
     for n, said in enumerate(real):
-        others = [*reversed(real[:n]), *real[n + 1 :]]
+        others, own_day = [*reversed(real[:n]), *real[n + 1 :]], said.dated
         if not said.dated and said.elapsed is None:
             days = next((other for other in others if other.dated), Said())
             said = replace(said, days=days.days, deadline=days.deadline)
@@ -230,8 +233,9 @@ def _shared(alternatives: Sequence[Said]) -> Sequence[Said]:
         if said.clock is not None and said.clock.bare and said.part is None:
             if half is not None:
                 said = replace(said, clock=replace(said.clock, half=half))
-            elif part is not None:
-                said = replace(said, part=part)
+            else:
+                other = next((o for o in parts if o.clock or not own_day), None)
+                said = replace(said, part=other.part if other else None)
         length = next((o.length for o in alternatives if o.length), None)
         shared.append(said if said.length else replace(said, length=length))
     return shared
