@@ -11,7 +11,7 @@ from sched_agent.speech.dates import Shifted, Weekday
 from sched_agent.speech.grammar import CONSTRUCTIONS
 from sched_agent.speech.lexicon import Lexicon
 from sched_agent.speech.months import DayOfMonth, Exact, Month, MonthDay, Numeric
-from sched_agent.speech.said import Item, Length, Word
+from sched_agent.speech.said import Elapsed, Item, Length, Word
 from sched_agent.speech.tokens import Kind, Token
 
 Found = Sequence[tuple[int, Any]]
@@ -58,7 +58,13 @@ class Hearing:
             if isinstance(value, Between) and value.may_move:
                 value = self._spoken_to(at, end) or value
             return Item(value, at, end)
-        return self._beside(at, before) or self._alone(at, before)
+        return self._lasting(at, before) or self._beside(at, before) or self._alone(at, before)
+
+    def _lasting(self, at: int, before: Sequence[Item]) -> Item | None:
+        """Return how long something takes that begins at the time just said: "at 3, 45 minutes"."""
+        if before and before[-1].end == at and isinstance(before[-1].meaning, Clock):
+            return next((Item(Length(n), at, end) for end, n in self._slots("length", at)), None)
+        return None
 
     def _spoken_to(self, at: int, end: int) -> Clock | None:
         """Return "ten to nine" as the time that it is; in figures it goes from ten to nine."""
@@ -115,6 +121,8 @@ class Hearing:
                     return Item(DayOfMonth(number), at, end)
                 if isinstance(known, MonthDay) and 1 <= number <= 31:
                     return Item(replace(known, day=number), at, end)
+                if (more := _as_many(known, number)) is not None:
+                    return Item(more, at, end)
         return None
 
     def _fits(self, category: str, value: Any, at: int, end: int, before: Sequence[Item]) -> bool:
@@ -356,19 +364,35 @@ _LEXICAL: Mapping[str, Callable[[Hearing, int], Found]] = {
 }
 
 
+def _as_many(known: Any, number: int) -> Elapsed | Shifted | None:
+    """Return so many of the hours, days or weeks that were said before: "an hour or two"."""
+    if isinstance(known, Elapsed):
+        return Elapsed(number * (60 if known.minutes % 60 == 0 else 1))
+    if isinstance(known, Shifted) and known.after is None and known.days > 0:
+        return Shifted(number * (7 if known.days % 7 == 0 else 1))
+    return None
+
+
 def _is_day(meaning: Any) -> bool:
     return isinstance(meaning, Weekday | Shifted | MonthDay | DayOfMonth | Both | Numeric | Exact)
 
 
 def _cleaned(lexicon: Lexicon, tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return the tokens without fillers, and with a dash only between two times."""
-    spoken = [token for token in tokens if token.text not in lexicon.fillers]
+    """Return the tokens without fillers, with a dash only between two times.
+
+    A comma stays after the first word only: "no, Tuesday" names a day that "no Tuesday" rules out.
+    """
+    spoken = [
+        token
+        for n, token in enumerate(tokens)
+        if token.text not in lexicon.fillers and (token.text != "," or n == 1)
+    ]
     return _respelled(
         lexicon,
         [
             token
             for n, token in enumerate(spoken)
-            if token.kind is not Kind.MARK or _is_range(lexicon, spoken[:n], spoken[n + 1 :])
+            if token.text != "-" or _is_range(lexicon, spoken[:n], spoken[n + 1 :])
         ],
     )
 

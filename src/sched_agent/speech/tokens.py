@@ -16,7 +16,7 @@ class Kind(Enum):
     CLOCK = "clock"  # value: (hour, minute, 1 if written with a leading zero)
     DATE = "date"  # value: (first, second) or (first, second, year)
     ISO_DATE = "iso date"  # value: (year, month, day)
-    MARK = "mark"  # a dash
+    MARK = "mark"  # a dash or a comma
 
 
 class Token(NamedTuple):
@@ -44,7 +44,7 @@ _SCAN = re.compile(
     r"|(?P<ordinal>\d{1,2}(?:st|nd|rd|th|[oa]|ro|er|do|to|vo))(?![a-z0-9])"
     r"|(?P<number>\d+)"
     r"|(?P<word>[a-z]+(?:['’][a-z]+)*|@)"
-    r"|(?P<mark>[-–—])"
+    r"|(?P<mark>[-–—,])"
 )
 _SPOKEN_MERIDIEM = frozenset({"m", "min", "mins", "h", "hs", "hrs"})
 
@@ -90,5 +90,5 @@ def _token(match: re.Match[str]) -> Token:
     if kind == "number":
         return Token(text, Kind.NUMBER, (int(text[:9]),))
     if kind == "mark":
-        return Token("-", Kind.MARK)
+        return Token("," if text == "," else "-", Kind.MARK)
     return Token(re.sub("['’]", "", text), Kind.WORD)
