@@ -113,10 +113,11 @@ class Hearing:
             return next((Item(Length(n), at, end) for end, n in self._slots("length", at)), None)
         if isinstance(known, Clock) and (self._slots("clock", at) or self._slots("item", at)):
             return None
+        if isinstance(known, Clock):
+            hours = self._slots("hour", at)
+            return next((Item(h, at, e) for e, h in hours if self._stands_alone(at, e)), None)
         for end, number in self._slots("d", at):
             if self._stands_alone(at, end):
-                if isinstance(known, Clock) and (time := clock(number)) is not None:
-                    return Item(time, at, end)
                 if isinstance(known, DayOfMonth) and 1 <= number <= 31:
                     return Item(DayOfMonth(number), at, end)
                 if isinstance(known, MonthDay) and 1 <= number <= 31:
@@ -133,6 +134,8 @@ class Hearing:
             heard = before[-1].end if before else 0
             number_before = at > heard and self.tokens[at - 1].kind in _NUMERIC
             return not number_before and self._stands_alone(at, end)
+        if value is Word.NO:  # "no, Tuesday" names the day that "no Tuesday" rules out
+            return end == len(self.tokens) or self._words[end] != ","
         if isinstance(value, Between):
             return self.tokens[end - 1].kind is Kind.CLOCK or self._stands_alone(at, end)
         if isinstance(value, DayOfMonth):
@@ -378,10 +381,7 @@ def _is_day(meaning: Any) -> bool:
 
 
 def _cleaned(lexicon: Lexicon, tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return the tokens without fillers, with a dash only between two times.
-
-    A comma stays after the first word only: "no, Tuesday" names a day that "no Tuesday" rules out.
-    """
+    """Return the tokens without fillers, a dash only between two times, a comma after the first."""
     spoken = [
         token
         for n, token in enumerate(tokens)

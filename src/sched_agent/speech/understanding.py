@@ -87,7 +87,7 @@ def _negated(items: Sequence[Item]) -> bool:
         if item.meaning is Word.NEGATION:
             return True
         if item.meaning is Word.NO:
-            follows = n + 1 < len(items) and items[n + 1].start == item.end
+            follows = n + 1 < len(items) and items[n + 1].start <= item.end + 1  # no (el) martes
             if follows and _is_time(items[n + 1]) and not any(map(_is_time, items[:n])):
                 return True
             before = [other for other in items[:n] if _is_time(other)]
