@@ -20,7 +20,7 @@ class Node:
 
     def add(self, pattern: str, construction: str, rank: int) -> None:
         """Add a wording of a construction; of equally long ones the lowest rank counts."""
-        for sequence in _expanded(pattern):
+        for sequence in expanded(pattern):
             node = self
             for element in sequence:
                 node = node._next(element)
@@ -58,7 +58,7 @@ class Node:
 _ELEMENT = re.compile(r"[()|?]|\{\w+\}|[^\s()|?{}]+")
 
 
-def _expanded(pattern: str) -> list[tuple[str, ...]]:
+def expanded(pattern: str) -> list[tuple[str, ...]]:
     """Return the sequences that a pattern stands for: `(a|b)? c` is `a c`, `b c` and `c`."""
     elements = _ELEMENT.findall(pattern)
     sequences, rest = _alternatives(elements, 0)
