@@ -12,6 +12,7 @@ from bench import (
     engine,
     hosted,
     replay,
+    spoken,
     through_rest,
     through_the_store,
     tool_calls,
@@ -36,6 +37,7 @@ def main() -> int:
 def _all(folder: Path) -> Iterator[Figure]:
     yield from tool_list.figures()
     yield from engine.figures()
+    yield from spoken.figures()
     yield from through_the_store.figures(folder)
     yield from tool_calls.figures(folder)
     yield from booking.figures(folder)

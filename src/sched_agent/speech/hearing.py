@@ -201,6 +201,9 @@ class Hearing:
             self._known[key] = ()  # a wording that begins with its own category ends here
             if at >= len(self.tokens):
                 return ()
+            token = self.tokens[at]
+            if token.kind is Kind.WORD and token.text not in self.lexicon.beginnings[name]:
+                return ()
             lexical = _LEXICAL.get(name)
             if lexical is not None:
                 self._known[key] = lexical(self, at)

@@ -41,6 +41,7 @@ class Lexicon:
         counted: Words after which a number before them is no time of day: "three people".
         places: Words of addresses: a number shortly before them is no time.
         wordings: The tree of wordings of each category.
+        beginnings: The words with which something of a kind may begin, besides figures.
     """
 
     language: Language
@@ -64,6 +65,7 @@ class Lexicon:
     counted: frozenset[str]
     places: frozenset[str]
     wordings: Mapping[str, Node]
+    beginnings: Mapping[str, frozenset[str]]
 
 
 @cache
@@ -72,6 +74,7 @@ def lexicon(language: Language) -> Lexicon:
     source = files("sched_agent.speech") / "languages" / language / "heard.toml"
     data = tomllib.loads(source.read_text(encoding="utf-8"))
     words = data["words"]
+    wordings = {name: _wordings(data[name]) for name in CATEGORIES}
     return Lexicon(
         language=language,
         coming_first=data["coming_first"],
@@ -93,7 +96,8 @@ def lexicon(language: Language) -> Lexicon:
         follows=_words(words["follows"]),
         counted=_words(words["counted"]),
         places=_words(words["places"]),
-        wordings={name: _wordings(data[name]) for name in CATEGORIES},
+        wordings=wordings,
+        beginnings=_beginnings(wordings, _first_words(data)),
     )
 
 
@@ -120,3 +124,28 @@ def _wordings(rules: Mapping[str, Sequence[str]]) -> Node:
         for pattern in patterns:
             root.add(fold(pattern), construction, rank)
     return root
+
+
+def _first_words(data: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
+    """Return the words of each kind of slot that is no category."""
+    numbers = _words([*data["cardinals"], *data["ordinals"], *data["counts"]])
+    return {
+        **dict.fromkeys(("h", "m", "mm", "d", "n", "ordinal", "year"), numbers),
+        **dict.fromkeys(("hm", "hhmm", "numeric", "iso"), frozenset[str]()),
+        "weekday": _words([word for said in data["weekdays"] for word in said]),
+        "month": _words([word for said in data["months"] for word in said]),
+        "p": _words(data["part_words"]),
+    }
+
+
+def _beginnings(
+    wordings: Mapping[str, Node], lexical: Mapping[str, frozenset[str]]
+) -> Mapping[str, frozenset[str]]:
+    known = {**lexical, "time": frozenset[str](), **dict.fromkeys(wordings, frozenset[str]())}
+    for _ in range(len(known)):  # a category's words are known once those of its slots are
+        known["time"] = known["clock"] | known["hour"]
+        for name, root in wordings.items():
+            slots = (known[kind] for _, kind, _ in root.slots)
+            known[name] = frozenset(root.words).union(*slots)
+    known["clock"] |= known["hour"]  # an hour with its half is a clock time
+    return known

@@ -12,10 +12,13 @@ Slots = Callable[[str, int], Sequence[tuple[int, Any]]]
 
 @dataclass(slots=True)
 class Node:
-    """A place in the tree of wordings: where a next word or slot leads, and what ends here."""
+    """A place in the tree of wordings: where a next word or slot leads, and what ends here.
+
+    A slot has its name in the wording ("day2") and its kind ("day").
+    """
 
     words: dict[str, "Node"] = field(default_factory=dict)
-    slots: list[tuple[str, "Node"]] = field(default_factory=list)
+    slots: list[tuple[str, str, "Node"]] = field(default_factory=list)
     ends: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, pattern: str, construction: str, rank: int) -> None:
@@ -31,11 +34,11 @@ class Node:
         if not element.startswith("{"):
             return self.words.setdefault(element, Node())
         name = element.strip("{}")
-        for known, node in self.slots:
+        for known, _, node in self.slots:
             if known == name:
                 return node
-        self.slots.append((name, Node()))
-        return self.slots[-1][1]
+        self.slots.append((name, name.rstrip("12"), Node()))
+        return self.slots[-1][2]
 
     def matches(self, words: Sequence[str], at: int, slots: Slots) -> Iterator[Match]:
         """Yield each construction whose wording begins at a word: its end, its rank, its slots."""
@@ -50,8 +53,8 @@ class Node:
             return
         if (node := self.words.get(words[at])) is not None:
             yield from node._matches(words, at + 1, slots, bound)
-        for name, node in self.slots:
-            for end, value in slots(name.rstrip("12"), at):
+        for name, kind, node in self.slots:
+            for end, value in slots(kind, at):
                 yield from node._matches(words, end, slots, {**bound, name: value})
 
 
