@@ -1,0 +1,217 @@
+"""Callers' words where a tool takes a time: what is read, and what is asked back."""
+
+import pytest
+
+from sched_agent.errors import SchedAgentError, all_errors
+from sched_agent.services.environments import local_admin
+from sched_agent.speech.language import Language
+from sched_agent.tools.answers import error_data, say_error
+from sched_agent.tools.catalog import all_tools
+
+# The clock stands at Friday 20 November 2026, 10:00 in New York.
+
+
+@pytest.fixture
+def call(backend, environment):
+    """Call a tool with arguments as an agent sends them."""
+
+    def called(name, language=Language.EN, **arguments):
+        caller = local_admin(environment)
+        given = {key.rstrip("_"): value for key, value in arguments.items()}
+        return all_tools()[name].call(backend, caller, given, language=language).data
+
+    return called
+
+
+@pytest.fixture
+def refused(call):
+    """Call a tool that refuses, and return the refusal."""
+
+    def called(name, **arguments):
+        with pytest.raises(SchedAgentError) as caught:
+            call(name, **arguments)
+        return caught.value
+
+    return called
+
+
+@pytest.mark.parametrize(
+    ("words", "start", "end"),
+    [
+        ("tuesday at half past three", "2026-11-24T15:30:00-05:00", "2026-11-24T16:00:00-05:00"),
+        ("tuesday at 3 for an hour", "2026-11-24T15:00:00-05:00", "2026-11-24T16:00:00-05:00"),
+        ("às três e meia de terça", "2026-11-24T15:30:00-05:00", "2026-11-24T16:00:00-05:00"),
+        ("el martes a las 15:30", "2026-11-24T15:30:00-05:00", "2026-11-24T16:00:00-05:00"),
+        ("2026-11-24T15:30", "2026-11-24T15:30:00-05:00", "2026-11-24T16:00:00-05:00"),
+    ],
+)
+def test_an_event_is_booked_when_the_caller_said(call, words, start, end):
+    event = call("create_event", title="Check-up", start_at=words).event
+
+    assert (event.start_at, event.end_at) == (start, end)
+
+
+def test_a_length_that_was_sent_counts_more_than_one_that_was_said(call):
+    told = {"start_at": "tuesday at 3 for an hour", "duration_minutes": 45}
+
+    event = call("create_event", title="Check-up", **told).event
+
+    assert event.end_at == "2026-11-24T15:45:00-05:00"
+
+
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        ("half past four", "2026-11-24T16:30:00-05:00"),
+        ("for two hours", "2026-11-24T17:00:00-05:00"),
+        ("at 4", "2026-11-24T16:00:00-05:00"),
+        ("2026-11-24T16:15", "2026-11-24T16:15:00-05:00"),
+    ],
+)
+def test_an_end_in_words_is_heard_from_the_start_on(call, words, end):
+    event = call("create_event", title="Visit", start_at="tuesday at 3 pm", end_at=words).event
+
+    assert event.end_at == end
+
+
+def test_every_assumption_is_named_in_the_answer(call):
+    answer = call("create_event", title="Check-up", start_at="tuesday at half past three")
+
+    assert answer.notes == [
+        "“tuesday at half past three” was read as Tuesday 24 November 2026, 15:30 "
+        "(America/New_York); assumed: pm."
+    ]
+    said_in_full = call("create_event", title="Check-up", start_at="wednesday at 3 pm")
+    assert said_in_full.notes == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "candidates", "question"),
+    [
+        (
+            "tuesday the 25th at 3",
+            "contradictory_time",
+            ["2026-11-25T15:00:00-05:00", "2026-11-24T15:00:00-05:00"],
+            "Do you mean Wednesday the 25th or Tuesday the 24th?",
+        ),
+        (
+            "tuesday or wednesday at 3",
+            "ambiguous_time",
+            ["2026-11-24T15:00:00-05:00", "2026-11-25T15:00:00-05:00"],
+            "Do you mean Tuesday the 24th or Wednesday the 25th?",
+        ),
+        (
+            "at three",  # today is only assumed
+            "ambiguous_time",
+            ["2026-11-20T15:00:00-05:00"],
+            "Do you mean today at 3 PM?",
+        ),
+        (
+            "the 3rd at noon",  # so is the month
+            "ambiguous_time",
+            ["2026-12-03T12:00:00-05:00"],
+            "Do you mean Thursday, December 3rd at noon?",
+        ),
+        (
+            "yesterday at three",
+            "in_the_past",
+            ["2026-11-19T15:00:00-05:00"],
+            "That time has already passed.",
+        ),
+        ("the usual", "unrecognized_time", [], "Sorry, which day and what time did you mean?"),
+        ("tuesday", "unrecognized_time", [], "What time suits you: Tuesday the 24th?"),
+    ],
+)
+def test_nothing_is_written_on_words_that_need_a_question(
+    call, refused, words, code, candidates, question
+):
+    for tool, more in (
+        ("create_event", {"title": "Check-up"}),
+        ("update_event", {"event_id": _an_event(call)}),
+    ):
+        before = call("list_events", from_="today", to="in three weeks").events
+
+        error = refused(tool, start_at=words, **more)
+
+        assert error.code == code
+        assert error.say == question
+        assert [one.start_at for one in error.candidates] == candidates
+        assert call("list_events", from_="today", to="in three weeks").events == before
+
+
+def _an_event(call):
+    found = call("list_events").events
+    if found:
+        return found[0].id
+    return call("create_event", title="Visit", start_at="monday at 10 am").event.id
+
+
+def test_a_question_reaches_the_model_with_what_may_be_meant(refused):
+    error = refused("create_event", title="Check-up", start_at="tuesday or wednesday at 3")
+
+    assert say_error(error).splitlines() == [
+        "ambiguous_time: start_at “tuesday or wednesday at 3” may mean several times.",
+        "Ask the caller which one is meant, and call again with its start_at.",
+        "- Tuesday 24 November 2026, 15:00 (America/New_York): 2026-11-24T15:00:00-05:00",
+        "- Wednesday 25 November 2026, 15:00 (America/New_York): 2026-11-25T15:00:00-05:00",
+        "Say: Do you mean Tuesday the 24th or Wednesday the 25th?",
+    ]
+    assert error_data(error)["candidates"] == [
+        {"start_at": "2026-11-24T15:00:00-05:00", "weekday": "Tuesday"},
+        {"start_at": "2026-11-25T15:00:00-05:00", "weekday": "Wednesday"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("tuesday afternoon", "2026-11-24T12:00:00-05:00"),
+        ("late tuesday afternoon", "2026-11-24T14:30:00-05:00"),
+        ("between two and four on wednesday", "2026-11-25T14:00:00-05:00"),
+        ("as soon as possible", "2026-11-20T10:00:00-05:00"),
+        ("next week in the afternoon", "2026-11-23T12:00:00-05:00"),
+        ("next week after three", "2026-11-23T15:00:00-05:00"),
+        ("next week at four", "2026-11-23T16:00:00-05:00"),
+        ("2026-11-24", "2026-11-24T09:00:00-05:00"),
+    ],
+)
+def test_words_for_a_stretch_narrow_what_is_offered(call, words, first):
+    answer = call("check_availability", when=words)
+
+    assert answer.slots[0].start_at == first
+
+
+def test_a_part_of_the_day_counts_on_every_day_of_a_week(call):
+    slots = call("check_availability", when="next week in the morning", limit=50).slots
+
+    clocks = {slot.start_at[11:16] for slot in slots}
+    assert len({slot.start_at[:10] for slot in slots}) == 5
+    assert clocks == {"09:00", "09:30", "10:00", "10:30", "11:00", "11:30"}
+
+
+def test_a_point_in_words_asks_about_that_very_time_and_length(call):
+    call("create_event", title="Visit", start_at="tuesday at 4 pm")
+
+    assert call("check_availability", when="tuesday at 3 pm").available
+    answer = call("check_availability", when="tuesday at half past three for an hour")
+    assert not answer.available
+    assert answer.duration_minutes == 60
+
+
+def test_events_are_listed_between_days_in_words(call):
+    kept = call("create_event", title="Visit", start_at="tuesday at 3 pm").event
+    call("create_event", title="Later", start_at="thursday at 3 pm")
+
+    found = call("list_events", from_="tomorrow", to="tuesday").events
+
+    assert [event.id for event in found] == [kept.id]
+
+
+def test_whole_days_may_be_said(call):
+    event = call("create_event", title="Fair", start_at="thursday to friday", all_day=True, type="block").event
+
+    assert (event.start_at, event.end_at) == ("2026-11-26", "2026-11-28")
+
+
+def test_the_codes_of_spoken_times_are_among_the_errors():
+    assert {"ambiguous_time", "contradictory_time"} <= {one.code for one in all_errors()}
