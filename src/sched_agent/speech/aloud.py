@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from sched_agent.speech.phrasing import quoted
 
-_KEPT = frozenset(" .,'’&+/?!%@:-")
-_WITHIN_NUMBERS = re.compile(r"(?<=\d)[-:/](?=\d)")
+_KEPT = frozenset(" .,:'’&+/%@-")
+_OUT_OF_PLACE = re.compile(r"(?<=\d)[-:/](?=\d)|(?<!\w)[.,:]|[.,:](?! ?\w)")
 
 
 @lru_cache(maxsize=4096)
@@ -18,10 +18,10 @@ def aloud(text: str, most: int = 40) -> str:
     """
     plain = unicodedata.normalize("NFC", quoted(text))
     said = "".join(letter if _can_be_said(letter) else " " for letter in plain)
-    line = " ".join(_WITHIN_NUMBERS.sub(" ", said).split())
+    line = " ".join(_OUT_OF_PLACE.sub(" ", " ".join(said.split())).split())
     if len(line) > most:
         line = line[: most + 1].rsplit(" ", 1)[0][:most]
-    return line.strip(" .,'’&+/?!:-")
+    return line.strip(" .,:'’&+/-")
 
 
 def _can_be_said(letter: str) -> bool:
