@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sched_agent.errors import InThePast, OutsideHours, SlotTaken, Stale, all_errors
+from sched_agent.errors import InThePast, OutsideHours, SlotTaken, all_errors
 from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.calendar import Calendar, Policy
 from sched_agent.model.days import Days
@@ -24,7 +24,7 @@ from sched_agent.speech.language import LANGUAGES, Language
 from sched_agent.speech.saying import Speaker
 from sched_agent.tools import offers, telling
 from sched_agent.tools.refusals import put_in_words
-from tests.builders import a_calendar, at
+from tests.builders import at
 from tests.speech.aloud_rules import faults
 
 NOW = at("2026-11-20T10:00")
@@ -160,7 +160,7 @@ def test_what_is_said_of_a_refusal_can_be_said(kind, language, alternatives):
 
 
 def test_whoever_raises_an_error_may_know_better_what_to_say():
-    error = Stale("", a_calendar(), None)
+    error = SlotTaken("")
     error.say = "One moment."
 
     assert put_in_words(error, Language.ES, NOW).say == "One moment."

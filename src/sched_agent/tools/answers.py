@@ -110,29 +110,31 @@ class SlotOutput(Output):
     start_at: str
     end_at: str
     weekday: str
-    timezone: str
+    timezone: str | None = Field(None, description="If the answer has no other")
     calendar_ids: list[str] | None = Field(None, description="Of several: those free then")
 
     @classmethod
-    def of(
-        cls, slot: Slot, in_zone: ZoneInfo | None = None, *, of_several: bool = True
-    ) -> "SlotOutput":
-        """Return a slot for the answer, in the caller's zone or the calendar's.
+    def of(cls, slot: Slot) -> "SlotOutput":
+        """Return a slot that stands for itself, in its calendar's zone."""
+        shown = zone.zone(slot.timezone)
+        told = cls.within(slot, shown, of_several=True)
+        return told.model_copy(update={"timezone": shown.key})
+
+    @classmethod
+    def within(cls, slot: Slot, in_zone: ZoneInfo, *, of_several: bool) -> "SlotOutput":
+        """Return a slot for an answer that names the zone, and the calendar if there is only one.
 
         Args:
             slot: The slot.
-            in_zone: The caller's zone.
+            in_zone: The answer's zone.
             of_several: Whether there were several calendars, so that it must say which is free.
         """
-        shown = in_zone or zone.zone(slot.timezone)
+        free = [code(Kind.CALENDAR, number) for number in slot.calendar_ids]
         return cls(
-            start_at=iso(slot.interval.start, shown),
-            end_at=iso(slot.interval.end, shown),
-            weekday=weekday(slot.interval.start, shown),
-            timezone=shown.key,
-            calendar_ids=[code(Kind.CALENDAR, number) for number in slot.calendar_ids]
-            if of_several
-            else None,
+            start_at=iso(slot.interval.start, in_zone),
+            end_at=iso(slot.interval.end, in_zone),
+            weekday=weekday(slot.interval.start, in_zone),
+            calendar_ids=free if of_several else None,
         )
 
 
@@ -220,4 +222,4 @@ def error_data(error: SchedAgentError) -> dict[str, Any]:
 
 def slots_data(slots: Sequence[Slot]) -> list[dict[str, Any]]:
     """Return slots as plain data."""
-    return [SlotOutput.of(slot).model_dump() for slot in slots]
+    return [SlotOutput.of(slot).model_dump(exclude_none=True) for slot in slots]

@@ -66,7 +66,7 @@ class AvailabilityOutput(answers.Answer):
     alternatives: list[SlotOutput] = Field(description="If nothing is free: the nearest free times")
     searched_from: str
     searched_to: str
-    timezone: str
+    timezone: str = Field(description="Of all times here")
     duration_minutes: int
     calendars: list[ReadCalendar] = Field(description="How fresh each one's data is")
     notes: list[str] = Field(default_factory=list)
@@ -139,17 +139,16 @@ def _result(
     in_zone, now = here_and_now
     slots = answer.slots[: arguments.limit]
     several = len(answer.calendars) > 1
-    shown = in_zone if several or arguments.timezone is not None else None
     speaker = the_speaker(arguments.language, in_zone, answer.calendars, now)
     data = AvailabilityOutput(
         say=offers.availability(speaker, answer, slots, exact=when.exact),
         now=iso(now, in_zone),
         available=bool(slots),
         reason=answer.refusal.code if answer.refusal else None,
-        slots=[SlotOutput.of(slot, shown, of_several=several) for slot in slots],
+        slots=[SlotOutput.within(slot, in_zone, of_several=several) for slot in slots],
         more=len(answer.slots) > len(slots),
         alternatives=[
-            SlotOutput.of(slot, shown, of_several=several) for slot in answer.alternatives
+            SlotOutput.within(slot, in_zone, of_several=several) for slot in answer.alternatives
         ],
         searched_from=iso(when.interval.start, in_zone),
         searched_to=iso(when.interval.end, in_zone),
