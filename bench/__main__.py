@@ -12,6 +12,7 @@ from bench import (
     engine,
     hosted,
     replay,
+    speaking,
     spoken,
     through_rest,
     through_the_store,
@@ -39,6 +40,7 @@ def _all(folder: Path) -> Iterator[Figure]:
     yield from engine.figures()
     yield from spoken.figures()
     yield from through_the_store.figures(folder)
+    yield from speaking.figures(folder)
     yield from tool_calls.figures(folder)
     yield from booking.figures(folder)
     yield from hosted.figures(folder)
