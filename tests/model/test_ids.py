@@ -27,7 +27,9 @@ def test_any_text_is_an_id_or_is_not_but_never_fails(text):
     assert parse(Kind.EVENT, text) is None or 0 < (parse(Kind.EVENT, text) or 0) < 2**53
 
 
-@pytest.mark.parametrize("spelled", ["EVT_7K3M9Q", " evt_7k3m9q ", "7k3-m9q", "evt_7k3m9q"])
+@pytest.mark.parametrize(
+    "spelled", ["EVT_7K3M9Q", " evt_7k3m9q ", "7k3-m9q", "evt_7k3m9q", "7, K, 3, M, 9, Q"]
+)
 def test_what_a_person_types_is_read_generously(spelled):
     assert parse(Kind.EVENT, spelled) == parse(Kind.EVENT, "evt_7k3m9q")
 

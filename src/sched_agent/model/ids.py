@@ -20,6 +20,7 @@ Number: TypeAlias = int
 # Crockford's base 32 without the letters that are misheard or misread as digits.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)} | {"o": 0, "i": 1, "l": 1}
+_BETWEEN_LETTERS = str.maketrans("", "", " ,-")  # as it is typed, or was read out
 _SHORTEST = 6
 _LARGEST = 2**53 - 1  # the integers that every JSON reader keeps whole
 
@@ -100,7 +101,7 @@ def _parse_uuid(kind: Kind, spelled: str) -> Number | None:
 
 
 def _parse_code(kind: Kind, spelled: str) -> Number | None:
-    letters = spelled.removeprefix(f"{kind}_").replace("-", "").replace(" ", "")
+    letters = spelled.removeprefix(f"{kind}_").translate(_BETWEEN_LETTERS)
     if not 0 < len(letters) <= 11 or any(letter not in _VALUES for letter in letters):
         return None
     number = 0
