@@ -208,7 +208,9 @@ def test_events_are_listed_between_days_in_words(call):
 
 
 def test_whole_days_may_be_said(call):
-    event = call("create_event", title="Fair", start_at="thursday to friday", all_day=True, type="block").event
+    event = call(
+        "create_event", title="Fair", start_at="thursday to friday", all_day=True, type="block"
+    ).event
 
     assert (event.start_at, event.end_at) == ("2026-11-26", "2026-11-28")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice
 
 from sched_agent import errors
 from sched_agent.model.calendar import Calendar
@@ -11,7 +12,7 @@ from sched_agent.model.caller import Caller, Level
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.schedule import Check, Refusal, Schedule, nearest, reach, schedule, together
-from sched_agent.model.slot import Slot
+from sched_agent.model.slot import Daily, Slot
 from sched_agent.services.app import App
 from sched_agent.store.base import Reader
 
@@ -38,6 +39,7 @@ class Question:
         exact: Whether only the very start of `within` is meant.
         match: What several calendars mean.
         limit: The most slots wanted; None: all.
+        daily: The stretch of each day in which slots are looked for; None: the whole day.
     """
 
     calendar_ids: tuple[Number, ...]
@@ -46,6 +48,7 @@ class Question:
     exact: bool = False
     match: Match = Match.ANY
     limit: int | None = None
+    daily: Daily | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,7 @@ def answer(calendars: Sequence[Calendar], question: Question, look: Look, now: i
         asked = Interval(question.within.start, question.within.start + question.length)
         slots, refusal = _at(views, asked)
     else:
-        slots = _slots(views, question.length, question.limit)
+        slots = _asked(views, question)
         refusal = None if slots else views[0][0].emptiness(question.length)
     alternatives = () if slots else near(calendars, question, look, now)
     return Answer(
@@ -221,6 +224,15 @@ def _views(look: Look, calendars: Sequence[Calendar], match: Match, within: Inte
         (one, (calendar.id,), calendar.timezone)
         for one, calendar in zip(each, calendars, strict=True)
     ]
+
+
+def _asked(views: _Views, question: Question) -> tuple[Slot, ...]:
+    """Return the free slots, earliest first, at the times of day that are asked about."""
+    daily = question.daily
+    if daily is None:
+        return _slots(views, question.length, question.limit)
+    every = _slots(views, question.length, None)
+    return tuple(islice((s for s in every if daily.takes(s.interval)), question.limit))
 
 
 def _slots(views: _Views, length: int, limit: int | None) -> tuple[Slot, ...]:

@@ -13,6 +13,7 @@ from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller
 from sched_agent.model.ids import Kind, code
 from sched_agent.model.interval import DAY, MINUTE, Interval
+from sched_agent.model.slot import Daily
 from sched_agent.services.availability import Answer, Match, Question
 from sched_agent.speech.iso import When
 from sched_agent.speech.phrasing import say_interval, say_moment, say_stretch, why_not
@@ -94,6 +95,7 @@ def check_availability(backend: Backend, caller: Caller, arguments: CheckAvailab
             exact=when.exact,
             match=Match(arguments.match),
             limit=arguments.limit + 1,
+            daily=Daily(*when.daily, in_zone) if when.daily else None,
         ),
     )
     return _result(arguments, when, answer, (in_zone, now))
