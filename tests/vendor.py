@@ -116,6 +116,14 @@ class Vendor:
         """Where it listens."""
         return int(self.url.rpartition(":")[2])
 
+    def wake(self, backend: str, database: str) -> None:
+        """Let the server make what a family's first request needs, however long that takes.
+
+        After that a test may have less patience. The database is the program's own.
+        """
+        with a_program(self.environ(backend, database)) as patient:
+            patient.backend.calendars(local_admin(patient.environment), limit=1)
+
     def stop(self) -> None:
         """Serve nobody any more."""
         self._running.__exit__()

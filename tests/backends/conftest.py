@@ -30,6 +30,7 @@ def family(request):
 @pytest.fixture
 def environ(family, tmp_path, vendor, proxy):
     own = f"sqlite:///{tmp_path}/own.db"
+    vendor.wake(family, own)
     return vendor.environ(family, own, proxy.url, SCHED_AGENT_CALL_SECONDS="1.5")
 
 

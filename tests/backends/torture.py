@@ -16,10 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sched_agent.bootstrap import Program
+from sched_agent.clock import system_clock
 from sched_agent.model.calendar import Availability
+from sched_agent.model.interval import DAY, HOUR
 from tests.backends import verdict
 from tests.backends.tortured import LENGTH, Agent, is_open
-from tests.builders import at
 from tests.contracts.backends.place import find_calendar
 from tests.faults.violation import Violation
 from tests.faults.world import seen
@@ -27,8 +28,9 @@ from tests.misbehaving import Dice, Misbehaving, Misdeed, behave
 from tests.vendor import HOSTED, Vendor, a_program, a_vendor, double_booking_at
 
 _ROOMS = ("Room 1", "Room 2")
-_FIRST = at("2036-06-02T09:00")  # ahead, however long this is run
-_STARTS = [_FIRST + number * LENGTH for number in range(12)]
+_AHEAD = 30 * DAY
+"""So near that Timekit tells all of it in one answer: of many, one would always be spoilt."""
+_STARTS = 12
 _REAL_TIME = {"SCHED_AGENT_NOW": ""}
 _IMPATIENT = {"SCHED_AGENT_CALL_SECONDS": "2"}
 _SHOWN = 20
@@ -93,6 +95,7 @@ def _programs(
     plan: Plan, vendor: Vendor, proxy: Misbehaving, folder: Path
 ) -> Iterator[list[Program]]:
     own = f"sqlite:///{folder}/own.db"
+    vendor.wake(plan.backend, own)
     environ = vendor.environ(plan.backend, own, proxy.url, **_REAL_TIME, **_IMPATIENT)
     with ExitStack() as stack:
         yield [stack.enter_context(a_program(environ)) for _ in range(plan.programs)]
@@ -100,8 +103,10 @@ def _programs(
 
 def _agents(plan: Plan, programs: Sequence[Program]) -> list[Agent]:
     rooms = [find_calendar(programs[0], room).id for room in _ROOMS]
+    first = system_clock() // HOUR * HOUR + _AHEAD
+    starts = [first + number * LENGTH for number in range(_STARTS)]
     return [
-        Agent(f"a{n}", f"{plan.seed} {n}", programs[n % len(programs)], rooms, _STARTS)
+        Agent(f"a{n}", f"{plan.seed} {n}", programs[n % len(programs)], rooms, starts)
         for n in range(plan.agents)
     ]
 
