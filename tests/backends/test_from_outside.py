@@ -35,7 +35,6 @@ def meanwhile(proxy):
     return meanwhile
 
 
-@pytest.mark.parametrize("family", LENIENT, indirect=True)
 def test_who_comes_in_meanwhile_wins_and_other_times_are_offered(place, lenient, meanwhile):
     meanwhile(lambda: place.truth.book("Lenient", NINE, "Theirs"))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -10,12 +10,18 @@ from typing import Any
 import pytest
 
 from sched_agent import errors
-from sched_agent.model.calendar import Calendar
 from sched_agent.model.event import Event
 from sched_agent.model.ids import Kind, uuid
-from sched_agent.model.interval import Interval
 from sched_agent.services.availability import Match
-from tests.contracts.backends.place import ELEVEN, NINE, TEN, Place
+from tests.backends.writes import (
+    BOOKING,
+    CHANGES,
+    EACH_WRITE,
+    code_of,
+    from_the_first_write_on,
+    once,
+)
+from tests.contracts.backends.place import NINE, TEN, Place
 from tests.misbehaving import SLOW, Misbehaving, Misdeed, behave
 from tests.vendor import HOSTED
 
@@ -130,54 +136,6 @@ def test_no_token_is_sent_to_another_host(place, proxy, vendor):
     assert place.there() == []
 
 
-@dataclass(frozen=True)
-class Write:
-    """A write, and what takes time on the calendar before and after it.
-
-    Args:
-        name: What tests call it.
-        ask: Gets the place, the calendar, what is there before, and a request_id.
-        after: What is there when it is done.
-        before: What has to be there for it.
-    """
-
-    name: str
-    ask: Callable[[Place, Calendar, Any, str | None], Event]
-    after: list[tuple[str, Interval]]
-    before: list[tuple[str, Interval]]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def prepare(self, place: Place, calendar: Calendar) -> Event | None:
-        """Make what it is about."""
-        return place.book(NINE, title="Mine", on=calendar) if self.before else None
-
-
-def _book(place, calendar, _, request_id):
-    return place.book(NINE, title="Mine", on=calendar, request_id=request_id)
-
-
-def _move(place, _, event, request_id):
-    return place.revise(event, to=ELEVEN, request_id=request_id).event
-
-
-def _rename(place, _, event, request_id):
-    return place.revise(event, title="Renamed", request_id=request_id).event
-
-
-def _cancel(place, _, event, request_id):
-    return place.cancel(event, request_id=request_id).event
-
-
-THERE = [("Mine", NINE)]
-BOOKING = Write("book", _book, after=THERE, before=[])
-MOVE = Write("move", _move, after=[("Mine", ELEVEN)], before=THERE)
-CHANGES = [
-    MOVE,
-    Write("rename", _rename, after=[("Renamed", NINE)], before=THERE),
-    Write("cancel", _cancel, after=[], before=THERE),
-]
 _TELLING = (Misdeed.LOST_BEFORE, Misdeed.LOST_AFTER, Misdeed.HTML, Misdeed.HELD, Misdeed.TWICE)
 SPOILT = [("talkover", misdeed, BOOKING) for misdeed in Misdeed]
 SPOILT += [
@@ -193,7 +151,6 @@ SPOILT += [
 ]
 """All of them for one backend: how it writes is how all of them write."""
 SPOILT_IDS = [f"{family}-{misdeed}-{write}" for family, misdeed, write in SPOILT]
-EACH_WRITE = pytest.mark.parametrize("write", [BOOKING, *CHANGES], ids=str)
 
 
 @pytest.fixture
@@ -318,37 +275,6 @@ def answer_of(ask):
         return ask()
     except errors.SchedAgentError as error:
         return error
-
-
-def code_of(ask):
-    """Return the code of an error, or that it is done."""
-    try:
-        ask()
-    except errors.SchedAgentError as error:
-        return error.code
-    return "done"
-
-
-def once(misdeed, *, writes_only=False):
-    """Choose a misdeed for the next request, or write, and none for all that follow."""
-    left = [misdeed]
-
-    def choose(asked):
-        return left.pop() if left and (asked.is_write or not writes_only) else None
-
-    return choose
-
-
-def from_the_first_write_on(misdeed):
-    """Spoil a write and everything after it."""
-    begun = []
-
-    def choose(asked):
-        if asked.is_write:
-            begun.append(asked)
-        return misdeed if begun else None
-
-    return choose
 
 
 def whenever_about(calendar_id, misdeed):
