@@ -45,6 +45,7 @@ class Misdeed(StrEnum):
     LOST_BEFORE = "connection lost before the server hears of it"
     REDIRECTED = "sent on to another host"
     ERROR_AFTER = "500, though the server did it"
+    REFUSED_AFTER = "409, though the server did it: as for one that comes twice"
     LOST_AFTER = "connection lost instead of the answer"
     TORN = "connection lost amid the answer"
     TRUNCATED = "half of the answer, as if it were all"
@@ -77,7 +78,6 @@ SLOW = frozenset({Misdeed.TRICKLING, Misdeed.TRICKLING_HEAD, Misdeed.HELD, Misde
 
 _STATUS = {
     Misdeed.ERROR_BEFORE: 500,
-    Misdeed.ERROR_AFTER: 500,
     Misdeed.GATEWAY_BEFORE: 502,
     Misdeed.BUSY_BEFORE: 503,
     Misdeed.LIMITED_BEFORE: 429,
@@ -350,6 +350,10 @@ def _with_body(answer: Answered, body: bytes) -> Answered:
     return Answered(answer.status, answer.headers, body)
 
 
+def _sorry(status: int) -> Answered:
+    return Answered(status, {"Content-Type": "text/plain"}, b"Sorry.")
+
+
 def _page(_: Answered) -> Answered:
     return Answered(200, {"Content-Type": "text/html"}, b"<html><body>It works!</body></html>")
 
@@ -375,7 +379,8 @@ def _of_another_type(value: Any) -> Any:
 
 _SPOILT: dict[Misdeed, Callable[[Answered], Answered]] = {
     Misdeed.TWICE: lambda answer: answer,
-    Misdeed.ERROR_AFTER: lambda _: Answered(500, {"Content-Type": "text/plain"}, b"Sorry."),
+    Misdeed.ERROR_AFTER: lambda _: _sorry(500),
+    Misdeed.REFUSED_AFTER: lambda _: _sorry(409),
     Misdeed.TRUNCATED: lambda answer: _with_body(answer, answer.body[: len(answer.body) // 2]),
     Misdeed.EMPTY: lambda answer: _with_body(answer, b""),
     Misdeed.HTML: _page,

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from sched_agent.backends.abilities import Ability, require, require_changes, require_for
+from sched_agent.backends.administering import Administering
 from sched_agent.backends.claims import Attempt, Claims
 from sched_agent.backends.reading import Reading, around
 from sched_agent.backends.sifting import sift
 from sched_agent.backends.vendor import Seen, Sight, Vendor
 from sched_agent.backends.writing import Writing
-from sched_agent.errors import NotAllowed, SchedAgentError, Stale, UnknownRule
+from sched_agent.errors import NotAllowed, SchedAgentError, Stale
 from sched_agent.model.attendee import Response, find
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, Environment, Policy
@@ -60,6 +61,7 @@ class HostedBackend:
         self._claims = claims
         self._reading = Reading(vendor, app.clock)
         self._writing = Writing(vendor, self._reading, claims)
+        self._administering = Administering(vendor, self._reading)
 
     def close(self) -> None:
         """See `backends.base.Backend`."""
@@ -267,9 +269,7 @@ class HostedBackend:
             if person.response is response:
                 return event
             event.revised(Change(), calendar.zone, self.now())  # refused if it is cancelled
-            answered = self._vendor.respond(event, person, response)
-            self._reading.know([answered])
-            return answered
+            return self._writing.respond(event, person, response)
 
         request = ("respond_to_event", request_id, (event_id, attendee, response))
         return self._claims.once(caller, request, Event, act)
@@ -281,9 +281,7 @@ class HostedBackend:
         def act(_: Attempt) -> Event:
             event = self._reading.event(event_id)
             caller.require_own(event)
-            self._vendor.delete(event)
-            self._reading.forget(event_id)
-            return event
+            return self._administering.delete(event)
 
         return self._claims.once(caller, ("delete_event", request_id, event_id), Event, act)
 
@@ -315,10 +313,8 @@ class HostedBackend:
         self._admit(caller, Level.ADMIN, Ability.UPDATE_CALENDAR)
 
         def act(_: Attempt) -> Calendar:
-            before = self._reading.calendar(calendar_id)
-            calendar = self._vendor.revise_calendar(before, changes) if changes else before
-            self._reading.forget_calendars()
-            return calendar
+            calendar = self._reading.calendar(calendar_id)
+            return self._administering.revise(calendar, changes) if changes else calendar
 
         request = ("update_calendar", request_id, (calendar_id, sorted(changes.items())))
         return self._claims.once(caller, request, Calendar, act)
@@ -336,10 +332,7 @@ class HostedBackend:
 
         def act(attempt: Attempt) -> Rule:
             calendar = self._reading.calendar(calendar_id)
-            for known in self._vendor.rules(calendar) if attempt.again else ():
-                if replace(known, id=rule.id) == rule:
-                    return known
-            return self._vendor.add_rule(calendar, rule)
+            return self._administering.add_rule(calendar, rule, again=attempt.again)
 
         request = ("add_availability_rule", request_id, (calendar_id, rule))
         kept: Rule = self._claims.once(caller, request, Rule, act)  # type: ignore[arg-type]  # a union is a type to pydantic
@@ -352,12 +345,7 @@ class HostedBackend:
         self._admit(caller, Level.ADMIN, Ability.REMOVE_AVAILABILITY_RULE)
 
         def act(_: Attempt) -> Rule:
-            calendar = self._reading.calendar(calendar_id)
-            for rule in self._vendor.rules(calendar):
-                if rule.id == rule_id:
-                    self._vendor.remove_rule(calendar, rule)
-                    return rule
-            raise UnknownRule("The calendar has no availability rule with that id.")
+            return self._administering.remove_rule(self._reading.calendar(calendar_id), rule_id)
 
         request = ("remove_availability_rule", request_id, (calendar_id, rule_id))
         removed: Rule = self._claims.once(caller, request, Rule, act)  # type: ignore[arg-type]  # as above

@@ -100,7 +100,7 @@ def _error_of(
     if reply.status == 403:
         told = f"The token for the {name} server does not allow this."
         return NotAllowed(told, hint="Whoever runs this takes a token with more rights.")
-    if reply.status == 404 and missing is not None:
+    if reply.status in {404, 410} and missing is not None:
         return missing
     if 300 <= reply.status < 400:
         return ProviderRejected(

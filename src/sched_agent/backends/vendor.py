@@ -141,7 +141,7 @@ class Vendor(Protocol):
         ...
 
     def remove_rule(self, calendar: Calendar, rule: Rule) -> None:
-        """Remove an availability rule."""
+        """Remove an availability rule; removing it twice is no harm."""
         ...
 
     def revise_calendar(self, calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:

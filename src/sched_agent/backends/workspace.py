@@ -6,6 +6,7 @@ create says so), so that nothing is looked at again after a booking.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -190,10 +191,8 @@ class Workspace:
     def delete(self, event: Event) -> None:
         """See `backends.vendor.Vendor`."""
         path = f"{self._base}/calendar-events/{event.id}"
-        try:
+        with suppress(UnknownEvent):  # it was there a moment ago: a try before this one did it
             asked(self.name, lambda: self._api.repeatable("DELETE", path), missing=_no_event())
-        except UnknownEvent:
-            return  # it was there a moment ago: a try before this one has done it
 
     def rules(self, calendar: Calendar) -> Sequence[Rule]:
         """See `backends.vendor.Vendor`."""
@@ -217,8 +216,9 @@ class Workspace:
         """See `backends.vendor.Vendor`."""
         path = f"{self._base}/calendars/{calendar.id}/schedules/{rule.id}"
         gone = UnknownRule("The calendar has no availability rule with that id.")
-        asked(self.name, lambda: self._api.once("DELETE", path), missing=gone)
         self._rules.pop(calendar.id, None)
+        with suppress(UnknownRule):  # it was there a moment ago: a try before this one did it
+            asked(self.name, lambda: self._api.repeatable("DELETE", path), missing=gone)
 
     def revise_calendar(self, calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
         """See `backends.vendor.Vendor`."""

@@ -3,30 +3,37 @@
 A claim keeps away all agents that share our database; the vendor's own events are looked at before
 the write and, where the vendor does not refuse overlaps itself, once more after it: what came in
 from outside meanwhile wins, and ours is taken back. A write whose answer was lost is looked up by
-its mark or its content before anything is repeated; what stays unknown is said as such.
+its mark or its content before anything is repeated, and one that was refused before anybody is
+told so: its request may have come twice. What stays unknown is said as such.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from time import sleep
-from typing import TypeVar
 
 from sched_agent.backends.claims import Attempt, Claims
 from sched_agent.backends.http import Unanswered
+from sched_agent.backends.outcomes import (
+    MAYBE_REPEATED,
+    TRIES,
+    done,
+    not_taken_back,
+    pauses,
+    unknown,
+    unseen,
+)
 from sched_agent.backends.reading import Reading
 from sched_agent.backends.vendor import Seen, Vendor
 from sched_agent.errors import (
     CalendarUnreachable,
-    Conflict,
     DayFull,
-    OutcomeUnknown,
-    ProviderRejected,
     SchedAgentError,
     SlotTaken,
     Stale,
     UnknownEvent,
 )
+from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.calendar import Calendar, DoubleBooking
 from sched_agent.model.event import BLOCK_TYPE, Event
 from sched_agent.model.interval import Interval, subtract
@@ -34,12 +41,6 @@ from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.services.availability import Question, near, offer
 from sched_agent.services.events import why_refused
-
-ResultT = TypeVar("ResultT")
-
-_LOOKS = 4
-_FIRST_PAUSE_SECONDS = 0.1
-_TRIES = 2
 
 
 class _Taken(Exception):
@@ -94,7 +95,7 @@ class Writing:
                     self._claims.hold(calendar, made.interval, attempt, patiently=True)
                 )
             except SlotTaken as error:  # that says nothing of the event, which is there
-                raise _unseen() from error
+                raise unseen() from error
             return self._look_back(calendar, made, mark, Check.CONFLICTS)
 
     def change(
@@ -170,9 +171,31 @@ class Writing:
             there = self._reread(event)
             return there if there.status is Status.CANCELLED else None
 
-        cancelled = _done(lambda: self._vendor.cancel(event, reason), is_done, "cancelled")
+        def act() -> Event:
+            return self._vendor.cancel(event, reason)
+
+        cancelled = done(act, is_done, "the event is cancelled")
         self._reading.know([cancelled])
         return cancelled
+
+    def respond(self, event: Event, person: Attendee, response: Response) -> Event:
+        """Write down an attendee's answer.
+
+        Raises:
+            OutcomeUnknown: Nobody knows whether it is there.
+        """
+        wanted = replace(person, response=response)
+
+        def is_done() -> Event | None:
+            there = self._reread(event)
+            return there if wanted in there.attendees else None
+
+        def act() -> Event:
+            return self._vendor.respond(event, person, response)
+
+        answered = done(act, is_done, "the answer is there")
+        self._reading.know([answered])
+        return answered
 
     @contextmanager
     def _claimed(
@@ -237,40 +260,56 @@ class Writing:
         try:
             return self._vendor.create(event, mark)
         except Unanswered as lost:
-            for pause in _pauses():
-                sleep(pause)
-                try:
-                    mine = self._reading.see_events_at(calendar, event.interval).marked(mark)
-                except SchedAgentError:
-                    break
-                if mine:
-                    return mine[0]
-            raise _unknown("booked", lost) from lost
-        except (Conflict, ProviderRejected) as refusal:
+            return self._sought(calendar, event, mark, lost)
+        except MAYBE_REPEATED as refusal:
+            return self._verified(calendar, event, mark, check, refusal)
+
+    def _sought(self, calendar: Calendar, event: Event, mark: str, lost: Unanswered) -> Event:
+        """Return an event that was sent, and of which no answer tells, if it is there."""
+        for pause in pauses():
+            sleep(pause)
+            try:
+                mine = self._reading.see_events_at(calendar, event.interval).marked(mark)
+            except SchedAgentError:
+                break
+            if mine:
+                return mine[0]
+        raise unknown("the event is booked", lost) from lost
+
+    def _verified(
+        self, calendar: Calendar, event: Event, mark: str, check: Check, refusal: SchedAgentError
+    ) -> Event:
+        """Return an event that was refused, if it is there: then its request has come twice.
+
+        Else the refusal is true: as soon as its reason is seen, or when there was time to see it.
+        """
+        for pause in (0.0, *pauses(TRIES)):
+            sleep(pause)
             try:
                 seen = self._reading.see_around(calendar, event.interval)
-            except SchedAgentError:
-                raise refusal from None
-            if mine := seen.marked(mark):  # the request may have arrived twice
+            except SchedAgentError as error:
+                raise unknown("the event is booked", refusal) from error
+            if mine := seen.marked(mark):
                 return mine[0]
             self._admit(calendar, event, seen, check)  # it may be known better why not
-            raise
+        raise refusal
 
     def _look_back(self, calendar: Calendar, made: Event, mark: str, check: Check) -> Event:
         """Return an event as it is at the vendor, once it is there alone."""
         try:
             seen = self._reading.see_events_at(calendar, made.interval)
         except SchedAgentError as error:
-            raise _unseen() from error
+            raise unseen() from error
         mine = [event for event in seen.marked(mark) if event.claims]
         mine = mine or [event for event in seen.events if event.id == made.id and event.claims]
         if not mine:
-            raise _unseen()
+            raise unseen()
         kept = next((event for event in mine if event.id == made.id), mine[0])
-        for surplus in mine:
-            if surplus.id != kept.id:
-                self._take_back(surplus)
-        rivals = seen.rivals(kept.interval, mine) if _is_exclusive(calendar) else []
+        surplus = [event for event in mine if event.id != kept.id]
+        for event in surplus:
+            self._take_back(event)
+        seen = replace(seen, events=[event for event in seen.events if event not in surplus])
+        rivals = seen.rivals(kept.interval, [kept]) if _is_exclusive(calendar) else []
         if check is Check.NONE:
             return kept
         if rivals:
@@ -285,62 +324,35 @@ class Writing:
         try:
             seen = self._reading.see_events_at(calendar, after.interval)
         except SchedAgentError as error:
-            raise _unseen() from error
+            raise unseen() from error
         there = next((event for event in seen.events if event.id == after.id), None)
         if there is None or (there.interval, there.status) != (after.interval, after.status):
-            raise _unseen()
+            raise unseen()
         if _is_exclusive(calendar) and seen.rivals(after.interval, [after]):
             try:
                 self._put(after, before)
             except SchedAgentError as error:
-                raise _not_taken_back() from error
+                raise not_taken_back() from error
             raise SlotTaken(why_refused(SlotTaken, calendar, after))
 
     def _take_back(self, event: Event) -> None:
         try:
             self.cancel(event, None)
         except SchedAgentError as error:
-            raise _not_taken_back() from error
+            raise not_taken_back() from error
 
     def _put(self, before: Event, after: Event) -> Event:
         def is_done() -> Event | None:
             there = self._reread(after)
-            return there if _same(there, after) else None
+            return there if _is_changed(there, before, after) else None
 
-        return _done(lambda: self._vendor.update(before, after), is_done, "changed")
+        return done(lambda: self._vendor.update(before, after), is_done, "the event is changed")
 
     def _reread(self, event: Event) -> Event:
         try:
             return self._vendor.event(event.id, event)
         except UnknownEvent:
             return replace(event, status=Status.CANCELLED)  # there, or deleted: it is called off
-
-
-def _done(act: Callable[[], ResultT], is_done: Callable[[], ResultT | None], what: str) -> ResultT:
-    """Do what leaves the same behind however often it is done, and find out that it was done."""
-    lost: OutcomeUnknown | None = None
-    for pause in _pauses(_TRIES):
-        if lost is not None:
-            sleep(pause)
-        try:
-            return act()
-        except Unanswered as unanswered:
-            lost = lost or _unknown(what, unanswered)
-        except SchedAgentError:
-            if lost is None:
-                raise  # else the try before may have come through: that decides
-        try:
-            if (found := is_done()) is not None:
-                return found
-        except SchedAgentError as error:
-            raise lost from error
-    assert lost is not None  # noqa: S101  # otherwise it has returned
-    raise lost
-
-
-def _pauses(times: int = _LOOKS) -> Iterator[float]:
-    for number in range(times):
-        yield _FIRST_PAUSE_SECONDS * 2**number
 
 
 def _offer_of(seen: Seen, event: Event, refusal: SchedAgentError) -> None:
@@ -357,16 +369,19 @@ def _is_exclusive(calendar: Calendar) -> bool:
     return calendar.policy.double_booking is DoubleBooking.REFUSE
 
 
-def _same(there: Event, wanted: Event) -> bool:
-    """Whether an event is at the vendor as it was wanted."""
+def _is_changed(there: Event, before: Event, after: Event) -> bool:
+    """Whether an event is at the vendor with what differs between two versions."""
+    was, wanted, now = _content(before), _content(after), _content(there)
+    return all(now[name] == value for name, value in wanted.items() if was[name] != value)
+
+
+def _content(event: Event) -> dict[str, object]:
     names = (
         *("interval", "days", "title", "status", "type", "description", "location"),
         *("owner", "created_by"),
     )
-    people = [[(a.name, a.email, a.phone) for a in one.attendees] for one in (there, wanted)]
-    return people[0] == people[1] and all(
-        getattr(there, name) == getattr(wanted, name) for name in names
-    )
+    people = [(person.name, person.email, person.phone) for person in event.attendees]
+    return {"people": people, **{name: getattr(event, name) for name in names}}
 
 
 def _is_over_full(calendar: Calendar, seen: Seen, event: Event) -> bool:
@@ -376,20 +391,3 @@ def _is_over_full(calendar: Calendar, seen: Seen, event: Event) -> bool:
     others = seen.schedule(event.interval, event.id)
     begin = Interval(event.interval.start, event.interval.start + 1)
     return any(day.covers(begin) for day in others.full)
-
-
-def _unknown(what: str, lost: OutcomeUnknown) -> OutcomeUnknown:
-    return OutcomeUnknown(f"{lost.message} Nobody knows whether the event is {what}.")
-
-
-def _not_taken_back() -> OutcomeUnknown:
-    return OutcomeUnknown(
-        "The time was taken by somebody else meanwhile, and ours could not be taken back.",
-        hint="Look with list_events what is there, and move or cancel one of the two.",
-    )
-
-
-def _unseen() -> OutcomeUnknown:
-    return OutcomeUnknown(
-        "The event was sent, but it can't be seen whether it is there, and alone at its time."
-    )
