@@ -244,3 +244,18 @@ def test_a_language_may_be_spelled_in_many_ways(tag, language):
 def test_a_language_that_we_do_not_speak_is_refused_with_those_that_we_do(tag):
     with pytest.raises(InvalidArgument, match="is not one of en, pt-BR, es"):
         read_language(tag)
+
+
+@pytest.mark.parametrize(
+    ("items", "by", "told"),
+    [
+        (["Ana", "Inés"], "standard", "Ana e Inés"),
+        (["Ana", "Hilda"], "standard", "Ana e Hilda"),
+        (["agua", "hielo"], "standard", "agua y hielo"),
+        (["Inés", "Ana"], "standard", "Inés y Ana"),
+        (["7", "8"], "or", "7 u 8"),
+        (["Inés"], "or", "Inés"),
+    ],
+)
+def test_spanish_and_and_or_change_before_their_own_sound(items, by, told):
+    assert speaker(ES).book.joined(items, by) == told

@@ -1,12 +1,13 @@
 """The texts of a language, `languages/<language>/said.toml`, and what CLDR knows of it."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sched_agent.speech.language import Language
 
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from babel import Locale
 
 _MINUTES_OF_AN_HOUR = 60
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeSound:
+    """A joining word that is another one before a sound, as in `Ana e Inés`."""
+
+    sound: re.Pattern[str]
+    word: str
+    instead: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,10 +34,12 @@ class Phrasebook:
         locale: What CLDR knows of it: names, plural rules, lists, units.
         texts: Key -> form -> text with `{placeholders}`. The forms are the plural categories of
             CLDR, `=2` for just that number, and `noon`; a text without forms has only `other`.
+        before_sounds: How the words of a list change before its last item.
     """
 
     locale: "Locale"
     texts: Mapping[str, Mapping[str, str]]
+    before_sounds: Sequence[BeforeSound]
 
     def say(self, key: str, **values: object) -> str:
         """Return a text with its placeholders filled in."""
@@ -49,7 +61,11 @@ class Phrasebook:
         """Return a list in words: `a, b or c` (or), `a, b and c` (standard)."""
         from babel.lists import format_list
 
-        return format_list(items, by, self.locale)
+        told, last = format_list(items, by, self.locale), items[-1]
+        for change in self.before_sounds:
+            if change.sound.match(last) and told.endswith(change.word + last):
+                return told.removesuffix(change.word + last) + change.instead + last
+        return told
 
     def sentences(self, *parts: str) -> str:
         """Return sentences that follow each other, each with a capital; empty ones are left out."""
@@ -69,16 +85,30 @@ def phrasebook(language: Language) -> Phrasebook:
     """Return the texts of a language."""
     from babel import Locale
 
-    return Phrasebook(Locale.parse(language, sep="-"), read_texts(language))
+    found = _read(language)
+    changes = [
+        BeforeSound(re.compile(one["sound"], re.IGNORECASE), one["word"], one["instead"])
+        for one in found.get("before_sound", ())
+    ]
+    return Phrasebook(Locale.parse(language, sep="-"), _texts(found), changes)
 
 
 def read_texts(language: Language) -> Mapping[str, Mapping[str, str]]:
-    """Return the texts of a language's file, by key; its tables are only there to be read."""
+    """Return the texts of a language's file, by key."""
+    return _texts(_read(language))
+
+
+def _read(language: Language) -> dict[str, Any]:
     folder = files("sched_agent.speech") / "languages" / language
-    found = tomllib.loads((folder / "said.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((folder / "said.toml").read_text(encoding="utf-8"))
+
+
+def _texts(found: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
+    """Return the texts of all tables, which are only there to be read."""
     return {
         key: {"other": text} if isinstance(text, str) else text
         for table in found.values()
+        if isinstance(table, dict)
         for key, text in table.items()
     }
 
