@@ -353,6 +353,7 @@ def test_a_tool_says_what_happened_and_what_to_do(scene, code):
     data = result["_meta"][ERROR_KEY]
     assert data["code"] == code
     assert data["hint"]
+    assert data["say"] == text.splitlines()[-1].removeprefix("Say: ")
 
 
 @pytest.mark.parametrize("code", REST)

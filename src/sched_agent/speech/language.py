@@ -20,26 +20,30 @@ class Language(StrEnum):
 LANGUAGES: Final = tuple(Language)
 
 
-@lru_cache(maxsize=256)
 def read_language(text: str) -> Language:
     """Return the language of a tag in any spelling: `pt`, `pt_br`, `es-MX`, `en-GB`.
 
     Raises:
         InvalidArgument: It is no tag of a language that we speak.
     """
-    from babel import Locale, UnknownLocaleError
-
     spelled = text.strip().replace("_", "-")
-    try:
-        asked = Locale.parse(spelled, sep="-").language if len(spelled) <= _LONGEST else None
-    except (ValueError, UnknownLocaleError):
-        asked = None
-    for language in LANGUAGES:
-        if asked == language.split("-", maxsplit=1)[0]:
-            return language
+    language = _nearest(spelled) if len(spelled) <= _LONGEST else None
+    if language is not None:
+        return language
     spoken = ", ".join(LANGUAGES)
     raise InvalidArgument(
         f"language {text[:40]!r} is not one of {spoken}.",
         hint=f"Send one of {spoken}.",
         fields={"language": f"must be one of {spoken}"},
     )
+
+
+@lru_cache(maxsize=256)
+def _nearest(tag: str) -> Language | None:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        asked = Locale.parse(tag, sep="-").language
+    except (ValueError, UnknownLocaleError):
+        return None
+    return next((one for one in LANGUAGES if one.split("-", maxsplit=1)[0] == asked), None)
