@@ -6,6 +6,7 @@ from typing import Literal
 
 Half = Literal["am", "pm"]
 NOON, MIDNIGHT = 12 * 60, 24 * 60
+_NEAR = 3 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,13 @@ class Part:
     start: int
     end: int
     half: Half | None = None
+
+    def takes(self, time: "Clock") -> bool:
+        """Whether a time with this part's half of the day lies in it or near: not "night at 3"."""
+        minutes = replace(time, half=self.half).read()[0]
+        last = self.end - self.start if self.end == MIDNIGHT else 0
+        near = self.start - _NEAR <= minutes <= self.end + _NEAR
+        return near or (last > 0 and time.minutes // 60 == 12)
 
     def first_half(self) -> "Part":
         """Return its first half: the early morning."""
@@ -152,6 +160,29 @@ def within(at: Clock, part: Part | None) -> Clock:
     return replace(at, half=half)
 
 
-def shared_half(clocks: Sequence[Clock]) -> Half | None:
-    """Return the half of the day that one of several times was said with."""
-    return next((at.half for at in reversed(clocks) if at.half and at.minutes < NOON), None)
+def readings(at: Clock, part: Part | None) -> Sequence[tuple[Clock, int]]:
+    """Return the times that an hour and a part of the day said apart may mean, and on which day.
+
+    A part that would take the hour far out of itself does not fix it: "tonight at one" is the
+    small hours that follow, or one in the afternoon.
+    """
+    fixed = within(at, part)
+    if part is None or fixed == at or fixed.is_midnight or part.takes(at):
+        return ((fixed, 0),)
+    if part.end == MIDNIGHT and at.minutes % NOON < MIDNIGHT // 4:
+        return ((replace(at, half="am"), 1), (fixed, 0))
+    return ((at, 0), (fixed, 0))
+
+
+def shared(at: Clock, earlier: Sequence[Clock], later: Sequence[Clock]) -> Clock:
+    """Return one of several times with the half of the day of another: "three or four pm".
+
+    They keep their order: "eleven or eight in the evening" is eleven in the morning.
+    """
+    for other in (*later, *reversed(earlier)):
+        if at.bare and other.half is not None and other.minutes < NOON:
+            halved = replace(at, half=other.half)
+            after = other in later
+            if (halved.read()[0] < other.read()[0]) == after:
+                return halved
+    return at

@@ -51,7 +51,7 @@ def _digits(hhmm: int) -> Clock | None:
 
 
 def _hundred(h: int) -> Clock | None:
-    return clock(h, exact=True) if h >= 1 else None
+    return clock(h, exact=True) if h >= 10 else None
 
 
 def _month_days(first: str, end: str, monthref: Month) -> DayRef:
@@ -68,10 +68,17 @@ def _span_in_month(d1: int, d2: int, month: int) -> DayRef | None:
     return Span(MonthDay(d1, month), MonthDay(d2, month))
 
 
+_NO_DAY = 39  # the 32nd is a slip that is asked back, like the 31st of June
+
+
 def _span_days(d1: int, d2: int) -> DayRef | None:
     if not (1 <= d1 <= 31 and 1 <= d2 <= 31):
         return None
     return Span(DayOfMonth(d1), DayOfMonth(d2), may_move=True)
+
+
+def _day_month(d1: int, d2: int, year: int | None = None) -> DayRef | None:
+    return Numeric(d1, d2, year) if 1 <= d1 <= 31 and 1 <= d2 <= 12 else None
 
 
 def _either_in_month(d1: int, d2: int, month: int) -> DayRef | None:
@@ -115,6 +122,7 @@ _CLOCKS: Mapping[str, Construct] = {
 
 _LENGTHS: Mapping[str, Construct] = {
     "fixed": lambda minutes: int(minutes),
+    "written": lambda hm: hm.minutes,
     "minutes": lambda n: n,
     "hours": lambda n: n * 60,
     "hours_half": lambda n: n * 60 + 30,
@@ -175,9 +183,13 @@ _DAYS: Mapping[str, Construct] = {
     "weekday_date": lambda weekday, d: (
         Both((Weekday(weekday), DayOfMonth(d))) if 1 <= d <= 31 else None
     ),
-    "month_day": lambda month, d: MonthDay(d, month) if 1 <= d <= 31 else None,
-    "month_day_year": lambda month, d, year: MonthDay(d, month, year) if 1 <= d <= 31 else None,
-    "day_month": lambda d1, d2: Numeric(d1, d2) if 1 <= d1 <= 31 and 1 <= d2 <= 12 else None,
+    "month_day": lambda month, d: MonthDay(d, month) if 1 <= d <= _NO_DAY else None,
+    "month_day_year": lambda month, d, year: (
+        MonthDay(d, month, year) if 1 <= d <= _NO_DAY else None
+    ),
+    "either_shift": lambda a, b: Either((Shifted(int(a)), Shifted(int(b)))),
+    "either_week": lambda: Either((Week(0), Week(1))),
+    "day_month": _day_month,
     "numeric": _numeric,
     "iso": lambda iso: Exact(*iso) if 1 <= iso[1] <= 12 and 1 <= iso[2] <= 31 else None,
     "nth": lambda ordinal, weekday, monthref: Nth(ordinal, monthref, weekday),

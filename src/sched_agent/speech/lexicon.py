@@ -39,6 +39,7 @@ class Lexicon:
         weak: Names that are also other words, so that they count beside another time only.
         follows: Words that may come after "the third" when it is a day.
         counted: Words after which a number before them is no time of day: "three people".
+        no_hours: Number words that are no hours, as they count something masculine.
         places: Words of addresses: a number shortly before them is no time.
         wordings: The tree of wordings of each category.
         beginnings: The words with which something of a kind may begin, besides figures.
@@ -63,6 +64,7 @@ class Lexicon:
     weak: frozenset[str]
     follows: frozenset[str]
     counted: frozenset[str]
+    no_hours: frozenset[str]
     places: frozenset[str]
     wordings: Mapping[str, Node]
     beginnings: Mapping[str, frozenset[str]]
@@ -95,6 +97,7 @@ def lexicon(language: Language) -> Lexicon:
         weak=_words(words["weak"]),
         follows=_words(words["follows"]),
         counted=_words(words["counted"]),
+        no_hours=_words(words["no_hours"]),
         places=_words(words["places"]),
         wordings=wordings,
         beginnings=_beginnings(wordings, _first_words(data)),

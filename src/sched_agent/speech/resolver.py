@@ -5,14 +5,14 @@ time that isn't there: what may mean two things is ambiguous, what can't be true
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from sched_agent.model.interval import MINUTE
 from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT, local_day, on_the_clock, on_the_wall
 from sched_agent.speech.agreement import together
-from sched_agent.speech.clocks import MIDNIGHT, NOON, Clock, Part, within
+from sched_agent.speech.clocks import MIDNIGHT, NOON, Clock, Part, readings, within
 from sched_agent.speech.dates import (
     MAX_CANDIDATES,
     Granularity,
@@ -217,8 +217,7 @@ class _There:
             daily = _daily(said)
             return [Candidate(start, end, option.granularity, option.assumed, daily)], False
         if said.clock is not None and said.between is None:
-            clock = within(said.clock, said.part)
-            return self._on_the_clock(option, clock, said, named=named)
+            return self._at_readings(option, said.clock, said, named=named)
         if said.between is not None:
             first, last, assumed = said.between.read(said.part)
             return self._part(option, first, last, Granularity.RANGE, assumed), False
@@ -227,6 +226,19 @@ class _There:
             return self._part(option, part.start, part.end, Granularity.PART_OF_DAY), False
         start, end = self._at(option.first, 0), self._at(option.end, 0)
         return [Candidate(start, end, Granularity.DAY, option.assumed)], False
+
+    def _at_readings(self, option: Stretch, clock: Clock, said: Said, *, named: bool) -> Meant:
+        """Return each time that an hour may be with the part of the day that was said."""
+        meant = [
+            self._on_the_clock(
+                replace(option, first=option.first + days, end=option.end + days),
+                one,
+                said,
+                named=named,
+            )
+            for one, days in readings(clock, said.part)
+        ]
+        return [c for candidates, _ in meant for c in candidates], any(skip for _, skip in meant)
 
     def _on_the_clock(self, option: Stretch, clock: Clock, said: Said, *, named: bool) -> Meant:
         day = option.first
@@ -245,8 +257,10 @@ class _There:
         return [c for at in instants for c in self._point(at, said, known)], skipped
 
     def _clock_alone(self, said: Said, clock: Clock) -> Meant:
-        clock = within(clock, said.part)
         day = self.today.day
+        if len(readings(clock, said.part)) > 1:
+            return self._at_readings(_assuming(day, "today"), clock, said, named=False)
+        clock = within(clock, said.part)
         if clock.is_midnight:
             return self._point(self._at(day, MIDNIGHT), said), False
         today = self._on_the_clock(_assuming(day, "today"), clock, said, named=False)

@@ -37,7 +37,8 @@ MAX_CHARACTERS = 500
 
 _MERIDIEM = re.compile(r"(?<![a-z])([ap])\s?\.?\s?m\b\.?(?!\w)|(?<=\d)\s?(p)\b\.?(?!\w)")
 _SCAN = re.compile(
-    r"(?P<phone>\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}|\d{3}[-.]\d{4}|\d{5}[-. ]\d{4})(?!\d)"
+    r"(?P<other>[$€£]\s?\d+(?:[.,]\d+)*|\d+,\d\d(?!\d)|\d+(?:[.,]\d+)?\s?%)"
+    r"|(?P<phone>\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}|\d{3}[-.]\d{4}|\d{5}[-. ]\d{4})(?!\d)"
     r"|(?P<iso>\d{4}[-/]\d{1,2}[-/]\d{1,2})(?!\d)(?:t(?=\d))?"
     r"|(?P<date>\d{1,2}[/]\d{1,2}(?:[/](?:\d{4}|\d{2}))?|\d{1,2}(?P<dash>[-.])\d{1,2}(?P=dash)(?:\d{4}|\d{2}))(?![\d/])"
     r"|(?P<clock>\d{1,2}(?::|h|\.)[0-5]\d)(?::[0-5]\d)?(?=h\b|hs\b|hrs\b|min\b|m\b|am\b|pm\b|\W|$|_)"
@@ -72,7 +73,7 @@ def tokens(text: str) -> Sequence[Token]:
 
 def _token(match: re.Match[str]) -> Token:
     kind, text = match.lastgroup or "word", match[0]
-    if kind == "phone":
+    if kind in {"phone", "other"}:  # money, shares
         return Token("#", Kind.WORD)
     if kind == "iso":
         year, month, day = (int(part) for part in re.split("[-/]", match["iso"]))

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sched_agent.speech.agreement import Both
-from sched_agent.speech.clocks import MIDNIGHT, Between, Clock, Part, shared_half
-from sched_agent.speech.dates import DayRef, Span, Weekday
+from sched_agent.speech.clocks import MIDNIGHT, Between, Clock, Part, shared
+from sched_agent.speech.dates import DayRef, Span, Week, Weekday
+from sched_agent.speech.months import DayOfMonth, MonthDay
 from sched_agent.speech.said import (
     DayPart,
     Deadline,
@@ -130,13 +131,20 @@ def _replaced(before: Sequence[Item], after: Sequence[Item]) -> Sequence[Item]:
     if not (days or times or lengths):
         return before
     return [
-        item
+        _part_of(item) if days and not times else item
         for item in before
         if item.meaning is not Word.OR
-        and not (days and _is_time(item) and _is_day(item))
+        and not (days and _is_time(item) and _is_day(_part_of(item)))
         and not (times and isinstance(item.meaning, (Clock, Part, Between)))
         and not (lengths and isinstance(item.meaning, Length))
     ]
+
+
+def _part_of(item: Item) -> Item:
+    """Return the part of the day alone of one that was named with its day: tonight."""
+    if isinstance(item.meaning, DayPart):
+        return replace(item, meaning=item.meaning.part)
+    return item
 
 
 def _groups(items: Sequence[Item]) -> Sequence[Sequence[Item]]:
@@ -145,12 +153,19 @@ def _groups(items: Sequence[Item]) -> Sequence[Sequence[Item]]:
     for n, item in enumerate(items):
         both = item.meaning is Word.AND and 0 < n < len(items) - 1
         if both:
-            both = _is_single_day(items[n - 1]) and _is_single_day(items[n + 1])
+            weekdays = _is_single_day(items[n - 1]) and _is_single_day(items[n + 1])
+            both = weekdays or (_is_whole(groups[-1]) and _is_whole(items[n + 1 :]))
         if item.meaning is Word.OR or both:
             groups.append([])
         elif not isinstance(item.meaning, Word) or item.meaning is Word.SOON:
             groups[-1].append(item)
     return groups
+
+
+def _is_whole(items: Sequence[Item]) -> bool:
+    """Whether a day and a time of day were said."""
+    days = any(_is_time(item) and _is_day(item) for item in items)
+    return days and any(isinstance(item.meaning, Clock) for item in items)
 
 
 def _is_single_day(item: Item) -> bool:
@@ -216,26 +231,43 @@ def _narrower(known: Part | None, part: Part) -> Part:
 
 def _shared(alternatives: Sequence[Said]) -> Sequence[Said]:
     """Return alternatives with the day or time that they have in common."""
+    real = [s for s in alternatives if s.timed or s.dated or s.elapsed or s.within]
     if len(alternatives) < 2:
         return alternatives
-    real = [s for s in alternatives if s.timed or s.dated or s.elapsed or s.within]
-    half = shared_half([said.clock for said in real if said.clock])
-    parts = [said for said in reversed(real) if said.part]
-    shared = []
-    for n, said in enumerate(real):
-        others, own_day = [*reversed(real[:n]), *real[n + 1 :]], said.dated
-        if not said.dated and said.elapsed is None:
-            days = next((other for other in others if other.dated), Said())
-            said = replace(said, days=days.days, deadline=days.deadline)
-        if not said.timed and said.elapsed is None:
-            time = next((o for o in [*real[n + 1 :], *reversed(real[:n])] if o.timed), Said())
-            said = replace(said, clock=time.clock, part=time.part, between=time.between)
-        if said.clock is not None and said.clock.bare and said.part is None:
-            if half is not None:
-                said = replace(said, clock=replace(said.clock, half=half))
-            else:
-                other = next((o for o in parts if o.clock or not own_day), None)
-                said = replace(said, part=other.part if other else None)
-        length = next((o.length for o in alternatives if o.length), None)
-        shared.append(said if said.length else replace(said, length=length))
-    return shared
+    length = next((said.length for said in alternatives if said.length), None)
+    return [
+        replace(_completed(said, real[:n], real[n + 1 :]), length=said.length or length)
+        for n, said in enumerate(real)
+    ]
+
+
+def _completed(said: Said, earlier: Sequence[Said], later: Sequence[Said]) -> Said:
+    """Return an alternative with what it leaves to the others to say."""
+    whole = said
+    if said.elapsed is None and not said.dated:
+        other = next((o for o in (*reversed(earlier), *later) if o.dated), Said())
+        whole = replace(whole, days=other.days, deadline=other.deadline)
+    elif len(said.days) == 1:
+        whole = replace(whole, days=_in_same_stretch(said.days[0], [*earlier, *later]))
+    if said.elapsed is None and not said.timed:
+        other = next((o for o in (*later, *reversed(earlier)) if o.timed), Said())
+        whole = replace(whole, clock=other.clock, part=other.part, between=other.between)
+    if said.clock is None or not said.clock.bare or said.part is not None:
+        return whole
+    near_by = [[o for o in some if not (o.dated and said.dated)] for some in (earlier, later)]
+    clocks = [[o.clock for o in some if o.clock is not None] for some in near_by]
+    whole = replace(whole, clock=shared(said.clock, *clocks))
+    parts = (o.part for some in reversed(near_by) for o in some if o.clock and o.part)
+    return replace(whole, part=next(parts, None) if whole.clock == said.clock else None)
+
+
+def _in_same_stretch(day: DayRef, others: Sequence[Said]) -> tuple[DayRef, ...]:
+    """Return a day in the week or month of another one: "Thursday or Friday next week"."""
+    refs = [ref for other in others for ref in other.days]
+    if isinstance(day, Weekday) and day.mode == "bare":
+        return (day, *[ref for ref in refs if isinstance(ref, Week)][:1])
+    if isinstance(day, DayOfMonth):
+        for ref in refs:
+            if isinstance(ref, MonthDay) and day.number < ref.day:
+                return (MonthDay(day.number, ref.month, ref.year),)
+    return (day,)
