@@ -161,8 +161,16 @@ MCP = {
         r"create_event has no argument titel \(did you mean title\?\)",
     ),
     "unrecognized_time": (
-        lambda s: s.tool("check_availability", when="next tuesday"),
-        r"when 'next tuesday' is not a date or time in ISO 8601",
+        lambda s: s.tool("check_availability", when="same time as usual"),
+        r"when “same time as usual” is no day or time.*\n.*\nSay: Sorry, which day and what time",
+    ),
+    "ambiguous_time": (
+        lambda s: s.tool("create_event", title="x", start_at="tuesday or wednesday at 3 pm"),
+        r"\nSay: Do you mean Tuesday the 24th or Wednesday the 25th\?",
+    ),
+    "contradictory_time": (
+        lambda s: s.tool("create_event", title="x", start_at="tuesday the 25th at 3 pm"),
+        r"\nSay: Do you mean Wednesday the 25th or Tuesday the 24th\?",
     ),
     "nonexistent_time": (
         lambda s: s.tool("create_event", title="x", start_at="2027-03-14T02:30"),
@@ -309,6 +317,8 @@ REST = {
 ONLY_ONE_DOOR = {
     "not_authenticated": "over MCP it is the HTTP answer 401, tested below",
     "rate_limited": "over MCP it is the HTTP answer 429, tested below",
+    "ambiguous_time": "REST takes no words for times",
+    "contradictory_time": "REST takes no words for times",
     "unknown_argument": "the Talkover family's clients may send back whatever they read",
     "in_the_past": "the Talkover family checks conflicts only",
     "outside_hours": "the Talkover family checks conflicts only",
