@@ -133,7 +133,7 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Where to listen.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
 ) -> None:
-    """Serve MCP at /mcp, REST at /api/v1, its documentation at /docs, over HTTP.
+    """Serve MCP at /mcp, REST at /api/v1, voice platforms at /voice, documentation at /docs.
 
     Examples: `sched-agent serve`, `sched-agent serve --host 0.0.0.0 --port 8080 --workers 4`.
     When asked to stop (SIGTERM, Ctrl+C) it finishes what is under way and refuses what is new.
@@ -158,22 +158,37 @@ def serve(
 @app.command()
 def tools(
     form: Annotated[
-        str, typer.Option("--format", help="mcp, openai, anthropic or gemini.")
+        str,
+        typer.Option(
+            "--format",
+            help="mcp, openai, anthropic, gemini, vapi, retell, elevenlabs or livekit.",
+        ),
     ] = "mcp",
     toolsets: Annotated[str, typer.Option(help="booking, admin or booking,admin.")] = "booking",
+    url: Annotated[
+        str, typer.Option(help="Where voice platforms reach this server.")
+    ] = "https://YOUR-SERVER",
+    language: Annotated[str, typer.Option(help="What callers speak: en, pt-BR or es.")] = "en",
+    credential: Annotated[
+        str | None,
+        typer.Option(
+            help="The platform's id of your token: Vapi's credential, ElevenLabs' secret."
+        ),
+    ] = None,
 ) -> None:
-    """Print the tool definitions as JSON, for use without MCP.
+    """Print the tool definitions as JSON, for model vendors and voice platforms.
 
-    Example: `sched-agent tools --format openai --toolsets booking,admin`.
+    Example: `sched-agent tools --format vapi --url https://cal.example.com --language pt-BR`.
     """
-    from sched_agent.tools.export import FORMATS, manifest
+    from sched_agent.speech.language import read_language
+    from sched_agent.tools.manifests import FORMATS, Target, manifest
 
     chosen = toolsets.replace(",", " ").split()
     if form not in FORMATS:
         raise typer.BadParameter(f"must be one of {', '.join(FORMATS)}", param_hint="--format")
     if not chosen or not set(chosen) <= {"booking", "admin"}:
         raise typer.BadParameter("must be booking, admin or both", param_hint="--toolsets")
-    _print(manifest(form, chosen))
+    _print(manifest(form, chosen, Target(url, read_language(language), credential)))
 
 
 @app.command()

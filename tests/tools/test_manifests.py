@@ -1,4 +1,4 @@
-"""Manifests, documentation and prompts: made from the code, and read by others."""
+"""Manifests and documentation: made from the code, and read by others."""
 
 import json
 import re
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sched_agent.tools.catalog import all_tools
-from sched_agent.tools.export import FORMATS, errors_markdown, manifest, settings_markdown
-from sched_agent.tools.prompts import LANGUAGES, load_prompts
+from sched_agent.tools.export import errors_markdown, settings_markdown
+from sched_agent.tools.manifests import FORMATS, manifest
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,25 +70,6 @@ def test_the_tables_of_errors_and_settings_have_no_empty_cell():
             cells = [cell.strip() for cell in row.strip("|").split("|")]
             assert cells[0].startswith("`")
             assert cells[-1]
-
-
-def test_prompts_have_the_same_arguments_in_every_language():
-    for prompt in load_prompts():
-        assert prompt.texts.keys() == set(LANGUAGES)
-        marks = {
-            language: set(re.findall(r"\{\{(\w+)\}\}", text))
-            for language, text in prompt.texts.items()
-        }
-        assert all(found == prompt.arguments.keys() - {"language"} for found in marks.values())
-        assert all(given.keys() == marks["en"] for given in prompt.defaults.values())
-
-
-def test_prompts_name_only_tools_and_arguments_that_there_are():
-    known = set(all_tools()) | {"hold_minutes", "start_at", "if_version", "request_id"}
-    for prompt in load_prompts():
-        for text in prompt.texts.values():
-            assert set(re.findall(r"\b[a-z]+_[a-z_]+\b", text)) <= known | {"calendar_id"}
-            assert len(text) < 3000
 
 
 def readme_blocks(language):

@@ -1,82 +1,15 @@
-"""The tools as manifests and documentation, made from the registry."""
+"""Documentation that is made from the code."""
 
 import inspect
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sched_agent.backends.abilities import INSTEAD, Ability
 from sched_agent.errors import all_errors
 from sched_agent.settings import PREFIX, Settings
-from sched_agent.tools.catalog import all_tools, tools_of
+from sched_agent.tools.catalog import all_tools
 from sched_agent.tools.registry import Tool
-
-
-def _mcp(tool: Tool) -> dict[str, Any]:
-    return {
-        "name": tool.name,
-        "title": tool.title,
-        "description": tool.description,
-        "inputSchema": tool.input_schema,
-        "outputSchema": tool.output_schema,
-        "annotations": {
-            "readOnlyHint": tool.read_only,
-            "destructiveHint": tool.destructive,
-            "idempotentHint": tool.idempotent,
-            "openWorldHint": False,
-        },
-    }
-
-
-def _openai(tool: Tool) -> dict[str, Any]:
-    function = {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": tool.input_schema,
-    }
-    return {"type": "function", "function": function}
-
-
-def _anthropic(tool: Tool) -> dict[str, Any]:
-    return {
-        "name": tool.name,
-        "description": tool.description,
-        "input_schema": tool.input_schema,
-    }
-
-
-def _gemini(tool: Tool) -> dict[str, Any]:
-    return {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": _without(tool.input_schema, "additionalProperties"),
-    }
-
-
-def _without(schema: Any, key: str) -> Any:
-    if isinstance(schema, Mapping):
-        return {name: _without(value, key) for name, value in schema.items() if name != key}
-    if isinstance(schema, list):
-        return [_without(value, key) for value in schema]
-    return schema
-
-
-FORMATS: Mapping[str, Callable[[Tool], dict[str, Any]]] = {
-    "mcp": _mcp,
-    "openai": _openai,
-    "anthropic": _anthropic,
-    "gemini": _gemini,
-}
-
-
-def manifest(form: str, toolsets: Sequence[str]) -> str:
-    """Return the definitions of some toolsets as JSON, in the form that a kind of client reads."""
-    definitions: Any = [FORMATS[form](tool) for tool in tools_of(toolsets).values()]
-    if form == "mcp":
-        definitions = {"tools": definitions}
-    if form == "gemini":
-        definitions = {"functionDeclarations": definitions}
-    return json.dumps(definitions, indent=2, ensure_ascii=False)
+from sched_agent.tools.schemas import in_words
 
 
 def tools_markdown() -> str:
@@ -104,7 +37,7 @@ def _section(tool: Tool) -> str:
     required = tool.input_schema.get("required", [])
     for name, schema in tool.input_schema.get("properties", {}).items():
         shown = f"**`{name}`**" if name in required else f"`{name}`"
-        lines.append(f"| {shown} | {_type(schema)} | {_words(schema)} |")
+        lines.append(f"| {shown} | {_type(schema)} | {in_words(schema)} |")
     return "\n".join([*lines, ""])
 
 
@@ -114,15 +47,6 @@ def _type(schema: Mapping[str, Any]) -> str:
     if schema.get("type") == "array":
         return f"list of {_type(schema['items'])}"
     return str(schema.get("type", ""))
-
-
-def _words(schema: Mapping[str, Any]) -> str:
-    bounds = [
-        f"{word} {schema[key]}"
-        for key, word in {"minimum": "from", "maximum": "to", "default": "default"}.items()
-        if key in schema
-    ]
-    return "; ".join(filter(None, [schema.get("description", ""), " ".join(bounds)]))
 
 
 def errors_markdown() -> str:
