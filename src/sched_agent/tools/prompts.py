@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-LANGUAGES = ("en", "pt-BR")
+from sched_agent.speech.language import LANGUAGES, Language
+from sched_agent.tools.refusals import asked_language
+
 _FRONT_MATTER = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n(.*)\Z", re.DOTALL)
 _ARGUMENT = re.compile(r"\{\{(\w+)\}\}")
 
@@ -29,21 +31,14 @@ class Prompt:
     title: str
     description: str
     arguments: Mapping[str, str]
-    defaults: Mapping[str, Mapping[str, str]]
-    texts: Mapping[str, str]
+    defaults: Mapping[Language, Mapping[str, str]]
+    texts: Mapping[Language, str]
 
-    def render(self, given: Mapping[str, str], default_language: str) -> str:
+    def render(self, given: Mapping[str, str], default_language: Language) -> str:
         """Return the text in the language asked for, with its arguments filled in."""
-        asked = given.get("language") or default_language
-        language = asked if asked in self.texts else _nearest(asked, default_language)
+        language = asked_language(given, default_language)
         values = dict(self.defaults[language]) | {k: v for k, v in given.items() if v}
         return _ARGUMENT.sub(lambda mark: values.get(mark[1], ""), self.texts[language])
-
-
-def _nearest(asked: str, default_language: str) -> str:
-    """Return the language of a spelling such as `pt` or `en-US`."""
-    start = asked.replace("_", "-").split("-", maxsplit=1)[0].lower()
-    return next((known for known in LANGUAGES if known.startswith(start)), default_language)
 
 
 @cache
@@ -54,7 +49,7 @@ def load_prompts() -> Sequence[Prompt]:
     for path in sorted(folder.glob("*.en.md")):
         name = path.name.removesuffix(".en.md")
         read = {language: _read(folder / f"{name}.{language}.md") for language in LANGUAGES}
-        front, _ = read["en"]
+        front, _ = read[Language.EN]
         language = {"language": f"{' or '.join(LANGUAGES)}"}
         prompts.append(
             Prompt(
