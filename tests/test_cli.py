@@ -108,7 +108,10 @@ def test_another_environment_has_its_own_calendars_and_tokens(run):
     assert told.startswith("No tokens in the environment default. Another environment has some.")
 
 
-@pytest.mark.parametrize("form", ["mcp", "openai", "anthropic", "gemini"])
+@pytest.mark.parametrize(
+    "form",
+    ["mcp", "openai", "anthropic", "gemini", "vapi", "retell", "elevenlabs", "livekit"],
+)
 def test_the_manifest_is_printed_in_every_form(run, form):
     told = json.loads(run("tools", "--format", form, "--toolsets", "booking,admin").stdout)
 
@@ -116,11 +119,21 @@ def test_the_manifest_is_printed_in_every_form(run, form):
     assert "$ref" not in json.dumps(told)
 
 
+def test_a_manifest_for_a_platform_says_where_the_server_is_and_speaks_the_callers_language(run):
+    there = ("--url", "https://cal.example.com", "--language", "es", "--credential", "cred_1")
+    told = run("tools", "--format", "vapi", *there).stdout
+
+    assert "https://cal.example.com/voice/vapi?language=es" in told
+    assert "estoy mirando el calendario" in told
+    assert '"credentialId": "cred_1"' in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("tools", "--format", "soap"), "must be one of mcp, openai, anthropic, gemini"),
         (("tools", "--toolsets", "all"), "must be booking, admin or both"),
+        (("tools", "--language", "fr"), "is not one of en, pt-BR, es"),
         (("token", "create", "--name", "x", "--scope", "root"), "must be read, write or admin"),
         (("token", "create", "--name", "x", "--actor", "me"), "must be user:ID or agent:ID"),
         (("token", "create", "--name", "x", "--expires", "2020-01-01"), "must be ISO 8601"),
@@ -219,6 +232,19 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(run, tmp_path):
 
     assert "not a SQLite database" in told
     assert "set SCHED_AGENT_PORT to another one" in told
+
+
+def test_the_doctor_looks_at_the_token_that_signatures_stand_for(run):
+    token = run("token", "create", "--name", "phone").stdout.split()[0]
+
+    def examined(voice_token, code):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = str(probe.getsockname()[1])
+        given = {"SCHED_AGENT_VOICE_TOKEN": voice_token, "SCHED_AGENT_PORT": port}
+        return run("doctor", code=code, **given).stdout
+
+    assert "HTTP asks for a token" in examined(token, 0)
+    assert "set SCHED_AGENT_VOICE_TOKEN to what" in examined("talq_x", 1)
 
 
 def test_the_version_is_told(run):

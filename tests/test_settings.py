@@ -52,3 +52,14 @@ def test_all_problems_are_told_together_with_what_is_allowed():
         "SCHED_AGENT_DATABSE is not a setting: did you mean SCHED_AGENT_DATABASE?",
     ):
         assert part in told
+
+
+@pytest.mark.parametrize("name", ["VAPI_SECRET", "RETELL_API_KEY", "ELEVENLABS_SECRET"])
+def test_a_platforms_key_needs_the_token_that_its_signature_stands_for(name):
+    key, token = {f"SCHED_AGENT_{name}": "key_1"}, {"SCHED_AGENT_VOICE_TOKEN": "talq_x"}
+
+    with pytest.raises(SettingsError, match=f"SCHED_AGENT_{name} needs SCHED_AGENT_VOICE_TOKEN"):
+        Settings.read(key)
+    shown = repr(Settings.read(key | token))
+    assert "key_1" not in shown
+    assert "talq_x" not in shown

@@ -11,10 +11,10 @@ from zoneinfo import available_timezones
 from sched_agent import __version__
 from sched_agent.bootstrap import Program, clock, open_app, open_program, timezone
 from sched_agent.clock import system_clock
-from sched_agent.errors import SchedAgentError, SettingsError
+from sched_agent.errors import NotAuthenticated, SchedAgentError, SettingsError
 from sched_agent.model.interval import DAY
 from sched_agent.model.zone import instant, zone
-from sched_agent.services import environments
+from sched_agent.services import environments, tokens
 from sched_agent.services.environments import local_admin
 from sched_agent.settings import Settings
 from sched_agent.speech.phrasing import say_moment
@@ -159,6 +159,12 @@ def _tokens(settings: Settings) -> Finding:
     program = open_program(settings)
     try:
         some = program.app.store.has_tokens()
+        if settings.voice_token is not None:
+            tokens.authenticate(program.app, settings.voice_token)
+    except NotAuthenticated as error:
+        advice = "set SCHED_AGENT_VOICE_TOKEN to what `sched-agent token create` prints"
+        told = f"SCHED_AGENT_VOICE_TOKEN: {error.message}"
+        return Finding("tokens", ok=False, found=told, advice=advice)
     finally:
         program.close()
     if some:

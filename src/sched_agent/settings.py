@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
@@ -71,6 +72,15 @@ def _base_url(value: str) -> str:
     named = f"[{host}]" if ":" in host else host
     return f"{where.scheme}://{named}{port}{where.path.rstrip('/')}"
 
+
+def _stands_for_a_token(value: str, others: ValidationInfo) -> str:
+    if not others.data.get("voice_token"):
+        raise ValueError(f"needs {PREFIX}VOICE_TOKEN, which a right signature stands for")
+    return value
+
+
+Key = Annotated[str, Field(min_length=1), AfterValidator(_stands_for_a_token)]
+"""With which a voice platform signs."""
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 
@@ -134,6 +144,21 @@ class Settings(BaseModel):
         ge=0,
         description="Requests a minute that one token may make over HTTP to one process; "
         "0: any number.",
+    )
+    voice_token: str | None = Field(
+        None,
+        repr=False,
+        description="A token made with `sched-agent token create`: what a voice platform's "
+        "signature stands for, when one of the keys below is set.",
+    )
+    vapi_secret: Key | None = Field(
+        None, repr=False, description="The secret key of Vapi's HMAC credential."
+    )
+    retell_api_key: Key | None = Field(
+        None, repr=False, description="Retell's API key with the webhook badge; it signs with it."
+    )
+    elevenlabs_secret: Key | None = Field(
+        None, repr=False, description="The secret of an ElevenLabs webhook."
     )
     secret: Annotated[str, Field(min_length=16)] | None = Field(
         None,

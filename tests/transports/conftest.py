@@ -25,6 +25,7 @@ from sched_agent.settings import Settings
 from sched_agent.transports.gate import Allowance, Doorway
 from sched_agent.transports.rest.app import application, mcp_server
 from tests.processes import mcp_body, mcp_headers
+from tests.transports.webhooks import KEY, SETTING, SIGNING
 
 ADMIN_TOOLS = {"SCHED_AGENT_TOOLSETS": "booking,admin", "SCHED_AGENT_RATE_LIMIT": "0"}
 
@@ -165,3 +166,28 @@ def tool_call(url: str, tool: str, token: str | None = None, /, **arguments: Any
 def tool_result(url: str, tool: str, token: str | None = None, /, **arguments: Any) -> Any:
     """Return what a tool answers to `tool_call`."""
     return tool_call(url, tool, token, **arguments).json()["result"]
+
+
+def titles(url: str, token: str) -> list[str]:
+    """Return the titles of the events that a token sees."""
+    found = httpx.post(f"{url}/tools/list_events", json={}, headers=bearer(token)).json()
+    return [event["title"] for event in found["data"]["events"]]
+
+
+@pytest.fixture
+def served(start, calendar, a_token):
+    """A server that knows every platform's key; a signature stands for a token that may write."""
+    keys = {f"SCHED_AGENT_{name}": KEY for name in SETTING.values()}
+    return start(SCHED_AGENT_VOICE_TOKEN=a_token("write", actor="front-desk", own=True), **keys)
+
+
+@pytest.fixture
+def send(served):
+    def send(platform, sent, path="", headers=None, **signing):
+        body = json.dumps(sent).encode()
+        signed = SIGNING[platform](body, **signing) | {"Content-Type": "application/json"}
+        return httpx.post(
+            f"{served}/voice/{platform}{path}", content=body, headers=signed | (headers or {})
+        )
+
+    return send

@@ -1,7 +1,8 @@
 """What every HTTP request passes before a route sees it.
 
 A request id; the host and origin that it was sent to (against DNS rebinding); the size of its
-body; who is asking; and how often they have asked lately.
+body; who is asking, by a token or by a voice platform's signature; and how often they have asked
+lately.
 """
 
 import logging
@@ -29,6 +30,7 @@ from sched_agent.model.caller import Caller
 from sched_agent.model.interval import MINUTE, SECOND
 from sched_agent.transports.auth import remember_caller
 from sched_agent.transports.problem import problem_response
+from sched_agent.transports.voice.signatures import Signatures
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -137,12 +139,14 @@ class Gate:
         allowance: Allowance,
         allowed_hosts: Sequence[str],
         doorway: Doorway,
+        signatures: Signatures,
     ) -> None:
         self._app = app
         self._who = who
         self._trusting = trusting
         self._allowance = allowance
         self._doorway = doorway
+        self._signatures = signatures
         self._hosts = {in_url(name).lower() for name in (*LOOPBACK, *allowed_hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -166,13 +170,10 @@ class Gate:
     async def _let_in(
         self, scope: Scope, receive: Receive, send: Send, extra: dict[str, str]
     ) -> None:
-        headers = Headers(scope=scope)
+        receive = _limited(receive)
         try:
             if scope["path"] not in OPEN_PATHS and not scope["path"].startswith(OPEN_PREFIX):
-                trusted = self._trusting and not any(map(_FORWARDED.fullmatch, headers))
-                caller = await anyio.to_thread.run_sync(
-                    self._who, headers.get("authorization"), trusted
-                )
+                caller, receive = await self._caller(scope, receive)
                 remember_caller(scope, caller)  # type: ignore[arg-type]  # a scope is a dict
                 left = self._allowance.spend(caller.name)
                 if left is not None:
@@ -181,10 +182,24 @@ class Gate:
         except SchedAgentError as error:
             await problem_response(error, scope["path"])(scope, receive, send)
             return
+        except HTTPException:
+            await too_large(scope["path"])(scope, receive, send)
+            return
         try:
-            await self._app(scope, _limited(receive), send)
+            await self._app(scope, receive, send)
         except Exception:  # the application has answered already; here it is logged
             log.exception("request failed", extra={"request_id": extra["X-Request-Id"]})
+
+    async def _caller(self, scope: Scope, receive: Receive) -> tuple[Caller, Receive]:
+        """Return who is asking, and what the application reads the body from."""
+        headers = Headers(scope=scope)
+        authorization = headers.get("authorization")
+        path: str = scope["path"]
+        if self._signatures.concern(path, headers):
+            body, receive = await _read(receive)
+            authorization = self._signatures.authorization(path, headers, body)
+        trusted = self._trusting and not any(map(_FORWARDED.fullmatch, headers))
+        return await anyio.to_thread.run_sync(self._who, authorization, trusted), receive
 
     def _turned_away(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         """Answer what needs no look at who is asking; None lets it pass."""
@@ -229,6 +244,19 @@ def _limited(receive: Receive) -> Receive:
         return message
 
     return counted
+
+
+async def _read(receive: Receive) -> tuple[bytes, Receive]:
+    """Return a body, and what it can be read from once more."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    body = b"".join(message.get("body", b"") for message in messages)
+
+    async def again() -> MutableMapping[str, Any]:
+        return messages.pop(0) if messages else await receive()
+
+    return body, again
 
 
 def _with_headers(send: Send, extra: dict[str, str]) -> Send:

@@ -5,8 +5,6 @@ One server object answers both protocol eras (the handshake up to 2025-11-25, an
 """
 
 import hashlib
-import logging
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import lru_cache, partial
@@ -36,18 +34,16 @@ from starlette.applications import Starlette
 
 from sched_agent import __version__
 from sched_agent.backends.base import Backend
-from sched_agent.errors import Internal, NotFound, SchedAgentError
+from sched_agent.errors import NotFound, SchedAgentError
 from sched_agent.model.caller import Caller
 from sched_agent.model.ids import Kind, code
-from sched_agent.speech.language import Language
+from sched_agent.speech.language import LANGUAGES, Language
 from sched_agent.tools.agenda import agenda, agenda_dates
 from sched_agent.tools.answers import error_data, say_error
 from sched_agent.tools.catalog import all_tools, lacking, tools_of
-from sched_agent.tools.prompts import LANGUAGES, Prompt, load_prompts
-from sched_agent.tools.refusals import asked_language, put_in_words
+from sched_agent.tools.prompts import Prompt, load_prompts
 from sched_agent.tools.registry import Tool
-
-log = logging.getLogger("sched_agent")
+from sched_agent.transports.calling import Desk
 
 INSTRUCTIONS = """\
 Books meetings on calendars without ever booking a time twice.
@@ -96,9 +92,7 @@ class SchedAgentServer(MCPServer[Any]):
             secret: What other processes seal a request's state with, so that this one can go on
                 with what they began; None: there are no others.
         """
-        self._backend = backend
-        self._language = Language(language)
-        self._tools = tools_of(toolsets, backend.abilities)
+        self.desk = Desk(backend, tools_of(toolsets, backend.abilities), Language(language))
         self._local = local
         self._who_asks = who_asks
         super().__init__(
@@ -113,29 +107,26 @@ class SchedAgentServer(MCPServer[Any]):
         )
         self._add_resources()
         for prompt in load_prompts():
-            self.add_prompt(_sdk_prompt(prompt, language))
+            self.add_prompt(_sdk_prompt(prompt, self.desk.language))
         self.completion()(self._complete)  # type: ignore[no-untyped-call]  # the SDK has no types
 
     async def list_tools(self) -> list[SdkTool]:
         """List the tools that the caller may call."""
         level = _caller.get().level
-        ours = [_sdk_tool(tool) for tool in self._tools.values() if level >= tool.level]
+        ours = [_sdk_tool(tool) for tool in self.desk.tools.values() if level >= tool.level]
         return ours + await super().list_tools()
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool; whatever goes wrong below is told to the model in our own words."""
-        tool = self._tools.get(name)
-        if tool is None:
+        if name not in self.desk.tools:
             return await self._foreign_tool(name, arguments, context)
-        call = partial(tool.call, self._backend, _caller.get(), arguments, language=self._language)
+        call = partial(self.desk.call, _caller.get(), name, arguments)
         try:
             result = await anyio.to_thread.run_sync(call)
         except SchedAgentError as error:
             return _failure(error)
-        except Exception:  # noqa: BLE001  # the one place that turns a fault of ours into an answer
-            return self._failure(_fault(name), arguments)
         return CallToolResult(
             content=[TextContent(type="text", text=result.text)],
             structured_content=result.data.model_dump(mode="json", exclude_none=True),
@@ -148,15 +139,10 @@ class SchedAgentServer(MCPServer[Any]):
         if any(tool.name == name for tool in known):
             return await super().call_tool(name, arguments, context)
         off = all_tools().get(name)
-        if off is not None and off.name not in self._backend.abilities:
-            return self._failure(lacking(off), arguments)
+        if off is not None and off.name not in self.desk.backend.abilities:
+            return _failure(self.desk.in_words(lacking(off), arguments))
         why = f"; it belongs to the toolset {off.toolset!r}, which is off" if off else ""
         raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}{why}")
-
-    def _failure(self, error: SchedAgentError, arguments: Mapping[str, Any]) -> CallToolResult:
-        """Return a call that failed outside the tool."""
-        language = asked_language(arguments, self._language)
-        return _failure(put_in_words(error, language, self._backend.now()))
 
     async def _with_caller(self, ctx: Any, call_next: Any) -> Any:
         """Settle once for each message who is asking."""
@@ -186,7 +172,7 @@ class SchedAgentServer(MCPServer[Any]):
             raise MCPError(INVALID_PARAMS, f"Missing arguments: {', '.join(missing)}")
 
     def _add_resources(self) -> None:
-        backend = self._backend
+        backend = self.desk.backend
 
         def day_agenda(calendar_id: str, date: str) -> str:
             try:
@@ -215,10 +201,10 @@ class SchedAgentServer(MCPServer[Any]):
         if name == "language" and of_prompt:
             return LANGUAGES
         if name == "calendar_id":
-            page = self._backend.calendars(_caller.get(), limit=100)
+            page = self.desk.backend.calendars(_caller.get(), limit=100)
             return [code(Kind.CALENDAR, calendar.id) for calendar in page.items]
         if name == "date":
-            return agenda_dates(self._backend, _caller.get())
+            return agenda_dates(self.desk.backend, _caller.get())
         return []
 
 
@@ -262,7 +248,7 @@ def _sdk_tool(tool: Tool) -> SdkTool:
     )
 
 
-def _sdk_prompt(prompt: Prompt, default_language: str) -> SdkPrompt:
+def _sdk_prompt(prompt: Prompt, default_language: Language) -> SdkPrompt:
     def render(**arguments: str) -> UserMessage:
         return UserMessage(prompt.render(arguments, default_language))
 
@@ -288,10 +274,3 @@ def _failure(error: SchedAgentError) -> CallToolResult:
         is_error=True,
         _meta={ERROR_KEY: error_data(error)},
     )
-
-
-def _fault(name: str) -> Internal:
-    """Log a fault of ours under a reference, and return what may be told of it."""
-    reference = secrets.token_hex(4)
-    log.exception("tool %s failed", name, extra={"reference": reference})
-    return Internal(f"{name} failed by a fault of its own (reference {reference}).")

@@ -20,10 +20,12 @@ from sched_agent.errors import (
     UnknownArgument,
 )
 from sched_agent.speech.iso import utc_text
+from sched_agent.tools.answers import EventOutput, SlotOutput, error_data, say_error
 from sched_agent.transports.rest.talkover_shapes import EventData, etag
 
 WORKSPACE = "/api/v2/"
 TIMEKIT = "/v2/"
+TOOLS = "/tools/"
 
 
 class Alternative(BaseModel):
@@ -81,6 +83,20 @@ class TimekitProblem(BaseModel):
     )
 
 
+class ToolProblem(BaseModel):
+    """A refusal or failure of a tool."""
+
+    success: bool = Field(False, description="Always false")
+    text: str = Field(description="For the model: what happened, what to do, what is free instead")
+    code: str = Field(description="For programs; see docs/errors.md")
+    message: str = Field(description="What happened")
+    hint: str = Field(description="What to do next")
+    say: str | None = Field(None, description="For the caller: what may be said as it stands")
+    fields: dict[str, str] | None = Field(None, description="Argument -> what is wrong with it")
+    alternatives: list[SlotOutput] | None = Field(None, description="The nearest free times")
+    current: EventOutput | None = Field(None, description="The event as it is now, if it is stale")
+
+
 def problem_response(
     error: SchedAgentError, path: str = "", *, status: int | None = None
 ) -> JSONResponse:
@@ -104,6 +120,9 @@ def problem_response(
         # what the vendor answers to too many requests (help pages: rate limits)
         status = status or (503 if isinstance(error, RateLimited) else error.status)
         return JSONResponse(_timekit(error), status, headers)
+    if path.startswith(TOOLS):
+        body = {"success": False, "text": say_error(error), **error_data(error)}
+        return JSONResponse(body, status or error.status, headers)
     if isinstance(error, Stale):
         headers["ETag"] = etag(error.event)
     return JSONResponse(_talkover(error), status or error.status, headers)

@@ -1,11 +1,11 @@
-"""The HTTP application: the REST families, MCP at `/mcp`, the docs, and the two health checks."""
+"""The HTTP application: REST families, MCP at `/mcp`, webhooks, docs, and two health checks."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -39,6 +39,8 @@ from sched_agent.transports.rest import (
     workspace,
     workspace_calendars,
 )
+from sched_agent.transports.voice import routes as voice
+from sched_agent.transports.voice.signatures import Signatures
 
 _FAMILIES = (
     talkover.router,
@@ -104,10 +106,12 @@ def application(
     rest.state.app = app
     rest.router.routes.extend(mcp.routes)  # first: it is asked for most
     # the families are doors to our own calendars
-    for family in _FAMILIES if settings.backend == "local" else ():
-        rest.include_router(family)
+    families = _FAMILIES if settings.backend == "local" else ()
+    routers = (voice.router(server.desk), *families)
+    for router in routers:
+        rest.include_router(router)
     _add_health(rest, app)
-    _tell_errors(rest)
+    _tell_errors(rest, routers)
     return Gate(
         rest,
         who=partial(authenticate, app, environment),
@@ -115,6 +119,7 @@ def application(
         allowance=allowance or Allowance(settings.rate_limit),
         allowed_hosts=names,
         doorway=doorway or Doorway(),
+        signatures=Signatures.of(settings),
     )
 
 
@@ -139,7 +144,7 @@ def _add_health(rest: FastAPI, app: App) -> None:
         return JSONResponse({"status": "ready"})
 
 
-def _tell_errors(rest: FastAPI) -> None:
+def _tell_errors(rest: FastAPI, routers: Sequence[APIRouter]) -> None:
     @rest.exception_handler(SchedAgentError)
     def told(request: Request, error: SchedAgentError) -> JSONResponse:
         return problem_response(error, request.url.path)
@@ -160,7 +165,7 @@ def _tell_errors(rest: FastAPI) -> None:
             hint="See /docs for the paths and their methods.",
         )
         response = problem_response(no_route, request.url.path, status=fault.status_code)
-        if methods := _methods(rest, request):
+        if methods := _methods((rest.router, *routers), request):
             response.headers["Allow"] = ", ".join(methods)
         return response
 
@@ -169,9 +174,9 @@ def _tell_errors(rest: FastAPI) -> None:
         return problem_response(internal(request.scope), request.url.path)
 
 
-def _methods(rest: FastAPI, request: Request) -> list[str]:
+def _methods(routers: Sequence[APIRouter], request: Request) -> list[str]:
     """Return the methods that a path has, over all its routes."""
-    every = (*(route for family in _FAMILIES for route in family.routes), *rest.routes)
+    every = [route for router in routers for route in router.routes]
     routes = [route for route in every if isinstance(route, Route)]
     fitting = [r for r in routes if r.matches(request.scope)[0] is not Match.NONE]
     here = [r for r in fitting if r.path == fitting[0].path]

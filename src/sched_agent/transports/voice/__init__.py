@@ -1,0 +1,1 @@
+"""The webhooks by which voice platforms call the tools, one file a platform."""
