@@ -183,6 +183,21 @@ class Weekday:
 
 
 @dataclass(frozen=True, slots=True)
+class Was:
+    """A day on which something happened: a weekday is the last one, no day is ahead."""
+
+    day: DayRef
+
+    def dates(self, today: Today) -> Dates:
+        """Return the days of it that are over."""
+        day = self.day
+        if isinstance(day, Weekday) and day.mode == "bare":
+            day = Weekday(day.weekday, "last")
+        known = day.dates(today)
+        return Dates(tuple(o for o in known.options if o.end <= today.day))
+
+
+@dataclass(frozen=True, slots=True)
 class Weekend:
     """Saturday and Sunday; `next` and the others follow Saturday."""
 

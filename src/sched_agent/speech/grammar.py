@@ -17,6 +17,7 @@ from sched_agent.speech.dates import (
     Either,
     Shifted,
     Span,
+    Was,
     Week,
     Weekday,
     Weekend,
@@ -75,6 +76,14 @@ def _span_days(d1: int, d2: int) -> DayRef | None:
     if not (1 <= d1 <= 31 and 1 <= d2 <= 31):
         return None
     return Span(DayOfMonth(d1), DayOfMonth(d2), may_move=True)
+
+
+def _day_in_month(d: int, monthref: Month) -> DayRef | None:
+    if not 1 <= d <= 31:
+        return None
+    if monthref.number is not None and monthref.may_roll:
+        return MonthDay(d, monthref.number)
+    return Both((DayOfMonth(d), monthref))
 
 
 def _day_month(d1: int, d2: int, year: int | None = None) -> DayRef | None:
@@ -163,6 +172,7 @@ _DAYS: Mapping[str, Construct] = {
     "fortnight": lambda: Either((Shifted(14), Shifted(15))),
     "weekday_plus": lambda days, weekday: Shifted(int(days), after=Weekday(weekday)),
     "weekday": lambda mode, weekday: Weekday(weekday, mode),
+    "was": lambda day: Was(day),
     "weekday_in": lambda weekday, weekref: Both((Weekday(weekday), Week(weekref))),
     "weekend": lambda mode: Weekend(mode),
     "week": lambda weekref: Week(weekref),
@@ -178,7 +188,7 @@ _DAYS: Mapping[str, Construct] = {
     "month_last": lambda last, monthref: MonthPart(monthref, last=int(last)),
     "day_of_month": lambda d: DayOfMonth(d) if 1 <= d <= 31 else None,
     "day_of_month_fixed": lambda day: DayOfMonth(int(day)),
-    "day_in_month": lambda d, monthref: Both((DayOfMonth(d), monthref)) if 1 <= d <= 31 else None,
+    "day_in_month": _day_in_month,
     "ordinal_day": lambda ordinal: DayOfMonth(ordinal) if 1 <= ordinal <= 31 else None,
     "weekday_date": lambda weekday, d: (
         Both((Weekday(weekday), DayOfMonth(d))) if 1 <= d <= 31 else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sched_agent.speech.agreement import Both
 from sched_agent.speech.clocks import MIDNIGHT, Between, Clock, Part, shared
-from sched_agent.speech.dates import DayRef, Span, Week, Weekday
+from sched_agent.speech.dates import DayRef, Span, Was, Week, Weekday
 from sched_agent.speech.months import DayOfMonth, MonthDay
 from sched_agent.speech.said import (
     DayPart,
@@ -191,6 +191,8 @@ def _gathered(items: Sequence[Item]) -> Sequence[Said]:
     starts = bounded.start if bounded is not None and bounded.end is None else None
     if said.length is not None and isinstance(starts, Clock) and not clocks:
         said, clocks = replace(said, between=None), [starts]  # from three for an hour
+    if len(said.days) + len(weekdays) > 1:  # "I came last Monday, could I come on Thursday"
+        said = replace(said, days=tuple(day for day in said.days if not isinstance(day, Was)))
     dated = [replace(said, days=(*said.days, day)) for day in dict.fromkeys(weekdays)] or [said]
     return [replace(one, clock=clock) for one in dated for clock in dict.fromkeys(clocks)] or dated
 
