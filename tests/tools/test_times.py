@@ -217,3 +217,21 @@ def test_whole_days_may_be_said(call):
 
 def test_the_codes_of_spoken_times_are_among_the_errors():
     assert {"ambiguous_time", "contradictory_time"} <= {one.code for one in all_errors()}
+
+
+@pytest.mark.parametrize("words", ["in two hours", "today at 3 pm"])
+def test_the_same_words_sent_again_mean_what_they_meant_at_first(call, clock, words):
+    told = {"title": "Visit", "start_at": words, "request_id": "once"}
+    first = call("create_event", **told)
+    clock.move_by(7 * 60)  # by then it is over
+
+    assert call("create_event", **told).event == first.event
+
+
+def test_a_move_in_words_that_is_sent_again_means_the_same_day(call, clock):
+    event = call("create_event", title="Visit", start_at="monday at 10 am").event
+    told = {"event_id": event.id, "start_at": "in four days at 4 pm", "request_id": "moved"}
+    first = call("update_event", **told)
+    clock.move_by(24 * 60)
+
+    assert call("update_event", **told).event == first.event

@@ -37,6 +37,10 @@ class Backend(Protocol):
         """Return a page of calendars whose name contains `query`."""
         ...
 
+    def heard_at(self, caller: Caller, request_id: str) -> int:
+        """Return when a request came for the first time."""
+        ...
+
     def calendar(self, caller: Caller, calendar_id: Number) -> Calendar:
         """Return a calendar."""
         ...

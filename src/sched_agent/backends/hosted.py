@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sched_agent.backends.abilities import Ability, require, require_changes, require_for
@@ -24,6 +25,7 @@ from sched_agent.model.page import Page, write_cursor
 from sched_agent.model.schedule import Check, Schedule
 from sched_agent.model.status import Status
 from sched_agent.model.text import fold
+from sched_agent.services import retries
 from sched_agent.services.app import App
 from sched_agent.services.availability import Answer, Look, Match, Question, answer
 from sched_agent.services.events import (
@@ -50,12 +52,13 @@ class HostedBackend:
 
         Args:
             vendor: The API.
-            app: The program, for its clock.
+            app: The program, for its clock and what it remembers of requests.
             environment: Whose calendars these are; other environments can't see them.
             claims: What agents agree on.
         """
         self.abilities = vendor.abilities
         self.now = app.clock
+        self.heard_at = partial(retries.heard_at, app)
         self._vendor = vendor
         self._environment = environment
         self._claims = claims

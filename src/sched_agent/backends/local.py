@@ -4,7 +4,7 @@ from functools import partial
 
 from sched_agent.backends.abilities import ALL
 from sched_agent.model.schedule import Check
-from sched_agent.services import availability, calendars, events
+from sched_agent.services import availability, calendars, events, retries
 from sched_agent.services.app import App
 
 
@@ -17,6 +17,7 @@ class LocalBackend:
         self.calendars = partial(calendars.find_all, app)
         self.calendar = partial(calendars.get, app)
         self.free = partial(availability.check, app)
+        self.heard_at = partial(retries.heard_at, app)
         self.book = partial(events.book, app, check=Check.FULL)
         self.event = partial(events.get, app)
         self.events = partial(events.find_all, app)

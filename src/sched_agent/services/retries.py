@@ -87,6 +87,15 @@ def _once(
         return answer
 
 
+def heard_at(app: App, caller: Caller, request_id: str) -> int:
+    """Return when a request came for the first time: what "tomorrow" in it means stays the same.
+
+    Raises:
+        OutcomeUnknown: The connection broke; nothing is known of the request.
+    """
+    return once(app, caller, ("hear", request_id, None), int, lambda _: app.clock())
+
+
 def fingerprint(arguments: object) -> str:
     """Return what tells the arguments of one request from those of another."""
     return hashlib.sha256(repr(arguments).encode()).hexdigest()

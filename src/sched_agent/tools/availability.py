@@ -85,7 +85,7 @@ def check_availability(backend: Backend, caller: Caller, arguments: CheckAvailab
     now = backend.now()
     speaker = the_speaker(arguments.language, in_zone, calendars, now)
     with now_told(backend, in_zone):
-        when = _stretch(arguments, Listener(speaker))
+        when = _stretch(arguments, Listener(speaker, backend.now))
     answer = backend.free(
         caller,
         Question(

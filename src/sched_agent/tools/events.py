@@ -101,7 +101,7 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
     Refused if the time is taken or against a booking rule; the error names the nearest free times.
     """
     calendar = the_calendar(backend, caller, arguments.calendar_id)
-    days, interval, notes = _when(backend, arguments, calendar)
+    days, interval, notes = _when(backend, caller, arguments, calendar)
     default = Status.TENTATIVE if arguments.hold_minutes else Status.CONFIRMED
     draft = Draft(
         title=arguments.title,
@@ -125,10 +125,10 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
 
 
 def _when(
-    backend: Backend, arguments: CreateEvent, calendar: Calendar
+    backend: Backend, caller: Caller, arguments: CreateEvent, calendar: Calendar
 ) -> tuple[Days | None, Interval, tuple[str, ...]]:
     """Return the days or the instants of a new event, and what had to be assumed."""
-    listener = Listener(_speaker(backend, arguments.language, calendar))
+    listener = _listener(backend, caller, arguments, calendar)
     if arguments.all_day:
         _no_duration(arguments.duration_minutes, "all_day")
         days = listener.days(arguments.start_at, field="start_at")
@@ -200,7 +200,7 @@ def list_events(backend: Backend, caller: Caller, arguments: ListEvents) -> Resu
     calendars = {c.id: c for c in the_calendars(backend, caller, arguments.calendar_ids)}
     in_zone = next(iter(calendars.values())).zone
     speaker = the_speaker(arguments.language, in_zone, calendars.values(), backend.now())
-    listener = Listener(speaker)
+    listener = Listener(speaker, backend.now)
     start = end = None
     if arguments.to is not None:
         end, _ = listener.bound(arguments.to, field="to", is_end=True)
@@ -259,7 +259,7 @@ def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Re
     """Move or change an event, or confirm a hold. A new time is checked like a new booking."""
     event_id = event_number(arguments.event_id)
     calendar, event = backend.event(caller, event_id)
-    change, notes = _change(backend, arguments, calendar, event)
+    change, notes = _change(backend, caller, arguments, calendar, event)
     revised = backend.revise(
         caller,
         event_id,
@@ -279,11 +279,11 @@ def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Re
 
 
 def _change(
-    backend: Backend, arguments: UpdateEvent, calendar: Calendar, event: Event
+    backend: Backend, caller: Caller, arguments: UpdateEvent, calendar: Calendar, event: Event
 ) -> tuple[Change, tuple[str, ...]]:
     """Return what to change, and what had to be assumed."""
     fields, start_at, end_at = _changed_fields(arguments), arguments.start_at, arguments.end_at
-    listener = Listener(_speaker(backend, arguments.language, calendar))
+    listener = _listener(backend, caller, arguments, calendar)
     if arguments.all_day:
         _no_duration(arguments.duration_minutes, "all_day")
         first = None if start_at is None else listener.days(start_at, field="start_at").first
@@ -368,6 +368,18 @@ def respond_to_event(backend: Backend, caller: Caller, arguments: RespondToEvent
 
 def _speaker(backend: Backend, language: Language, calendar: Calendar) -> Speaker:
     return Speaker(language, calendar.zone, backend.now())
+
+
+def _listener(
+    backend: Backend, caller: Caller, arguments: CreateEvent | UpdateEvent, calendar: Calendar
+) -> Listener:
+    """Return who reads the times of a write: a repetition means what the first try meant."""
+    request_id = arguments.request_id
+
+    def heard_at() -> int:
+        return backend.now() if request_id is None else backend.heard_at(caller, request_id)
+
+    return Listener(_speaker(backend, arguments.language, calendar), heard_at)
 
 
 def _answer(

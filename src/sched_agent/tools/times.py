@@ -1,6 +1,6 @@
 """Times as agents send them: ISO 8601, or what the caller said."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -48,9 +48,14 @@ class Listener:
     What is not ISO 8601 is taken for the caller's words. Words that may mean two times, that can't
     be true, that mean no time or one that is over are refused with what they may mean and the
     question to ask.
+
+    Args:
+        speaker: Who asks back.
+        heard_at: Returns the instant at which the words were said; it is asked only for words.
     """
 
     speaker: Speaker
+    heard_at: Callable[[], int]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -70,7 +75,7 @@ class Listener:
         if is_iso(text):
             moment = read_moment(text, self.zone, field=field)
             return Start(moment.at, notes=moment.notes)
-        meant = self._one(self._read(text, self.speaker.now), text, field)
+        meant = self._one(self._read(text, self.heard_at()), text, field)
         if meant.granularity is not Granularity.MINUTE:
             raise self._without_clock(meant, text, field)
         if not _INFERRED.issuperset(meant.assumed):
@@ -109,7 +114,7 @@ class Listener:
         """
         if is_iso(text):
             return read_when(text, self.zone, length=length or default)
-        reading = self._read(text, self.speaker.now)
+        reading = self._read(text, self.heard_at())
         meant = self._one(reading, text, "when")
         said = None if reading.minutes is None else reading.minutes * MINUTE
         wanted = length or said or default
@@ -130,7 +135,7 @@ class Listener:
         """
         if is_iso(text):
             return read_bound(text, self.zone, field=field, is_end=is_end)
-        reading = self._read(text, self.speaker.now)
+        reading = self._read(text, self.heard_at())
         over = reading.status is Status.PAST
         meant = reading.candidates[0] if over else self._one(reading, text, field)
         at = meant.end if is_end and meant.end is not None else meant.start
@@ -145,7 +150,7 @@ class Listener:
         if is_iso(text):
             first = read_date(text, field)
             return Days(first, first + 1)
-        meant = self._one(self._read(text, self.speaker.now), text, field)
+        meant = self._one(self._read(text, self.heard_at()), text, field)
         if meant.granularity not in _WHOLE_DAYS or meant.end is None:
             told = f"{field} {quoted(text)} is not a day."
             raise self._refusal(UnrecognizedTime, (), told, field)
