@@ -185,7 +185,11 @@ def test_migrate_says_what_it_did(run, tmp_path):
     first = json.loads(run("migrate", "--json").stdout)
     second = run("migrate").stdout
 
-    assert first["applied"] == ["m001_foundation", "m002_days_and_resources"]
+    assert first["applied"] == [
+        "m001_foundation",
+        "m002_days_and_resources",
+        "m003_names_without_apostrophes",
+    ]
     assert first["database"] == str(tmp_path / "calendar.db")
     assert "up to date" in second
 

@@ -100,7 +100,12 @@ def plain(postgres):
 
 
 def test_dividing_moves_everything_and_the_guard_with_it(plain):
-    assert list(plain.migrate()) == ["001_foundation", "002_days_and_resources", "divided into 1"]
+    assert list(plain.migrate()) == [
+        "001_foundation",
+        "002_days_and_resources",
+        "003_names_without_apostrophes",
+        "divided into 1",
+    ]
     here = plain.add_environment("here", "UTC", NOW, nothing)[0].id
     with plain.transaction(here) as tx:
         kept = [tx.add_calendar(a_calendar()) for _ in range(20)]
@@ -198,7 +203,12 @@ def test_many_that_start_at_once_make_one_schema(postgres):
 
     at_once(start, 6)
 
-    assert taken == ["001_foundation", "002_days_and_resources", "divided into 1"]
+    assert taken == [
+        "001_foundation",
+        "002_days_and_resources",
+        "003_names_without_apostrophes",
+        "divided into 1",
+    ]
 
 
 def test_a_database_of_a_newer_version_is_refused(plain, postgres):

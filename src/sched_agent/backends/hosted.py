@@ -113,7 +113,7 @@ class HostedBackend:
         """See `backends.base.Backend`."""
         self._admit(caller, Level.READ, Ability.GET_EVENT)
         event = self._reading.event(event_id)
-        return self._reading.calendar(event.calendar_id), event
+        return self._reading.calendar(event.calendar_id), caller.shown(event)
 
     def events(self, caller: Caller, wanted: EventFilter, limit: int) -> Page[Event]:
         """See `backends.base.Backend`."""
@@ -127,7 +127,8 @@ class HostedBackend:
         ).values():
             if isinstance(seen, SchedAgentError):
                 raise seen
-            found += sift(seen.events, wanted)
+            sifted = sift(seen.events, wanted, seen.calendar.country)
+            found += [caller.shown(event) for event in sifted if caller.may_find(event, wanted)]
         found.sort(key=lambda event: (event.interval.start, event.id))
         return page_of(found[: limit + 1], limit)
 
@@ -268,7 +269,7 @@ class HostedBackend:
 
         def act(_: Attempt) -> Event:
             calendar, event = self._to_change(caller, event_id, None)
-            person = event.attendees[find(event.attendees, attendee)]
+            person = event.attendees[find(event.attendees, attendee, calendar.country)]
             if person.response is response:
                 return event
             event.revised(Change(), calendar.zone, self.now())  # refused if it is cancelled

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 
 from sched_agent.model.event import Event, EventFilter
-from sched_agent.model.text import fold, sought
+from sched_agent.model.text import fold
 
 
-def sift(events: Iterable[Event], wanted: EventFilter) -> list[Event]:
-    """Return the events that a filter lets through."""
-    return [event for event in events if _is_wanted(event, wanted)]
+def sift(events: Iterable[Event], wanted: EventFilter, country: str | None) -> list[Event]:
+    """Return the events that a filter lets through; for `country` see `Event.invites`."""
+    return [event for event in events if _is_wanted(event, wanted, country)]
 
 
-def _is_wanted(event: Event, wanted: EventFilter) -> bool:
+def _is_wanted(event: Event, wanted: EventFilter, country: str | None) -> bool:
     position = (event.interval.start, event.id)
     return (
         event.calendar_id in wanted.calendar_ids
@@ -19,7 +19,7 @@ def _is_wanted(event: Event, wanted: EventFilter) -> bool:
         and _lies_there(event, wanted)
         and wanted.type in {None, event.type}
         and (wanted.query is None or fold(wanted.query) in event.search_text)
-        and (wanted.attendee is None or _has(event, wanted.attendee))
+        and (wanted.attendee is None or event.invites(wanted.attendee, country))
         and (wanted.after is None or position > wanted.after)
     )
 
@@ -30,7 +30,3 @@ def _lies_there(event: Event, wanted: EventFilter) -> bool:
     if wanted.contained:
         return (start is None or begins >= start) and (end is None or ends <= end)
     return (start is None or ends > start) and (end is None or begins < end)
-
-
-def _has(event: Event, attendee: str) -> bool:
-    return sought(attendee) in "".join(person.search_text for person in event.attendees)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sched_agent.errors import InvalidArgument, UnknownAttendee
-from sched_agent.model.text import digits, fold, telling_digits
+from sched_agent.model import person
+from sched_agent.model.person import Fit
+from sched_agent.model.text import digits, fold
 
 
 class Response(StrEnum):
@@ -51,28 +53,27 @@ class Attendee:
                 fields={"attendees": "each needs a name, an email or a phone"},
             )
 
-    def is_called(self, who: str | int) -> bool:
-        """Whether `who` is this attendee's whole name, e-mail or phone, or number as a member."""
+    def fits(self, who: str | int, country: str | None = None) -> Fit:
+        """Return how well `who`, what a caller says or a member's number, fits this attendee."""
         if isinstance(who, int):
-            return who == self.member
-        sought = fold(who)
-        if sought in {fold(self.name or ""), fold(self.email or "")} - {""}:
-            return True
-        return len(digits(who)) >= 7 and telling_digits(who) == telling_digits(self.phone or "")
+            return Fit.WHOLLY if who == self.member else Fit.NOT
+        return person.fit(who, self, country)
 
     @property
     def search_text(self) -> str:
         """What a search for this attendee looks through."""
-        return f"{fold(self.name or '')}\n{fold(self.email or '')}\n{digits(self.phone or '')}\n"
+        return person.search_text(self)
 
 
-def find(attendees: Sequence[Attendee], who: str | int) -> int:
-    """Return the position of the one attendee that `who` names.
+def find(attendees: Sequence[Attendee], who: str | int, country: str | None = None) -> int:
+    """Return the position of the one attendee that `who` fits best; see `person.fit`.
 
     Raises:
-        UnknownAttendee: Nobody there is called that, or several are.
+        UnknownAttendee: It fits nobody, or several.
     """
-    found = [at for at, attendee in enumerate(attendees) if attendee.is_called(who)]
+    fits = [attendee.fits(who, country) for attendee in attendees]
+    best = max(fits, default=Fit.NOT)
+    found = [at for at, fit in enumerate(fits) if fit is best is not Fit.NOT]
     if len(found) == 1:
         return found[0]
     if isinstance(who, int):
@@ -83,7 +84,8 @@ def find(attendees: Sequence[Attendee], who: str | int) -> int:
     if not found:
         raise UnknownAttendee("The event has no attendee with that name, e-mail or phone.")
     raise UnknownAttendee(
-        "Several attendees have that name.", hint="Name the attendee by e-mail or phone."
+        f"{len(found)} attendees fit that name, e-mail or phone.",
+        hint="Ask which of them is meant, then send the whole name, the e-mail or the phone.",
     )
 
 

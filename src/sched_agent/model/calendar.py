@@ -83,6 +83,11 @@ class Calendar:
         """The zone of its wall times."""
         return zone.zone(self.timezone)
 
+    @property
+    def country(self) -> str | None:
+        """Whose phone numbers are written here without the country's code."""
+        return zone.country(self.timezone)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:

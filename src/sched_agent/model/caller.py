@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from sched_agent.errors import NotAllowed
-from sched_agent.model.event import Event
+from sched_agent.model.event import Event, EventFilter
 from sched_agent.model.ids import Number
 from sched_agent.model.owner import Owner
 
@@ -31,7 +31,8 @@ class Caller:
         environment_id: The one environment that the caller can see.
         name: For logs and rate limits; never a secret.
         actor: The user or agent that the token is bound to.
-        own_events_only: Whether the caller changes and cancels only events that the actor owns.
+        own_events_only: Whether the caller reads, changes and cancels only events that the actor
+            owns; of the others, it sees when they are.
     """
 
     environment_id: Number
@@ -51,13 +52,25 @@ class Caller:
                 f"This needs the scope {level.scope}; the token has {self.level.scope}."
             )
 
+    def may_read(self, event: Event) -> bool:
+        """Whether the caller may know what an event is about, and who is invited."""
+        return not self.own_events_only or event.owner == self.actor
+
+    def may_find(self, event: Event, wanted: EventFilter) -> bool:
+        """Whether an event may be among what a filter finds: its words are no oracle."""
+        return self.may_read(event) or not wanted.searches
+
+    def shown(self, event: Event) -> Event:
+        """Return what the caller may see of an event."""
+        return event if self.may_read(event) else event.as_busy()
+
     def require_own(self, event: Event) -> None:
         """Let the caller change an event.
 
         Raises:
             NotAllowed: The token is for its own events only, and this is not one.
         """
-        if self.own_events_only and event.owner != self.actor:
+        if not self.may_read(event):
             raise NotAllowed(
                 "This token may only change events that it owns.",
                 hint="Leave the event as it is; its owner can change it.",

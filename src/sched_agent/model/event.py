@@ -244,6 +244,23 @@ class Event:
         """What a search for words looks through."""
         return fold(" ".join(filter(None, (self.title, self.description, self.location))))
 
+    def invites(self, who: str, country: str | None) -> bool:
+        """Whether `who`, what a caller says, fits one of its attendees; see `person.fit`."""
+        return any(attendee.fits(who, country) for attendee in self.attendees)
+
+    def as_busy(self) -> Self:
+        """Return what somebody may see of it who may not read it: that it takes its time."""
+        return replace(
+            self,
+            title="Busy",
+            description=None,
+            location=None,
+            attendees=(),
+            created_by=None,
+            cancel_reason=None,
+            metadata=None,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
@@ -255,7 +272,7 @@ class EventFilter:
         ends_until: See `starts_from`.
         contained: ... or, if true, only those that lie inside it.
         statuses: Any of these.
-        attendee: Part of an attendee's name or e-mail, or digits of a phone number.
+        attendee: What a caller says of somebody invited; see `Event.invites`.
         type: Only those with this tag.
         query: Words from title, description or location.
         after: The (start, id) that the previous page ended with.
@@ -270,3 +287,8 @@ class EventFilter:
     type: str | None = None
     query: str | None = None
     after: tuple[int, Number] | None = None
+
+    @property
+    def searches(self) -> bool:
+        """Whether it tells something of the words and people of the events that it finds."""
+        return self.attendee is not None or self.query is not None

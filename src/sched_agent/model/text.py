@@ -9,21 +9,14 @@ def fold(text: str) -> str:
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
 
 
-def telling_digits(text: str) -> str:
-    """Return the end of a phone number, which is the same with and without the country's code."""
-    return digits(text)[-_TELLING:]
+def joined(folded: str) -> str:
+    """Return folded text without apostrophes: `o'brien` is one word, however it is written."""
+    return folded.translate(_APOSTROPHES)
 
 
-_TELLING = 8
+_APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ`´‘"))
 
 
 def digits(text: str) -> str:
-    """Return only the digits, the form in which phone numbers are compared."""
-    return "".join(c for c in text if c.isdecimal())
-
-
-def sought(attendee: str) -> str:
-    """Return what of an attendee's folded name, e-mail or phone number is looked for."""
-    number = telling_digits(attendee)
-    is_number = len(number) >= 4 and not any(c.isalpha() for c in attendee)
-    return number if is_number else fold(attendee)
+    """Return only the digits, the form in which phone numbers are searched."""
+    return "".join(str(unicodedata.decimal(c)) for c in text if c.isdecimal())

@@ -7,6 +7,7 @@ caller who says it has something else in mind.
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
+from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
 from sched_agent.errors import InvalidArgument, NonexistentTime
@@ -41,6 +42,18 @@ def zone(name: str) -> ZoneInfo:
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones()) - {"Factory", "localtime"}
+
+
+def country(timezone: str) -> str | None:
+    """Return the ISO 3166 code of the country that a zone is of, if it is of one."""
+    return _countries().get(timezone)
+
+
+@cache
+def _countries() -> dict[str, str]:
+    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
+    return {row[2]: row[0] for row in rows}
 
 
 def _tail(name: str) -> str:

@@ -95,7 +95,7 @@ def get(app: App, caller: Caller, event_id: Number) -> tuple[Calendar, Event]:
     caller.require(Level.READ)
     with app.store.snapshot(caller.environment_id) as tx:
         event = tx.event(event_id).as_of(app.clock())
-        return tx.calendar(event.calendar_id), event
+        return tx.calendar(event.calendar_id), caller.shown(event)
 
 
 def find_all(app: App, caller: Caller, wanted: EventFilter, limit: int) -> Page[Event]:
@@ -106,11 +106,36 @@ def find_all(app: App, caller: Caller, wanted: EventFilter, limit: int) -> Page[
     """
     caller.require(Level.READ)
     with app.store.snapshot(caller.environment_id) as tx:
-        for calendar_id in wanted.calendar_ids:
-            tx.calendar(calendar_id)
-        now = app.clock()
-        found = [event.as_of(now) for event in tx.events(wanted, limit + 1, now)]
+        found = _found(tx, caller, wanted, limit + 1, app.clock())
     return page_of(found, limit)
+
+
+def _found(
+    tx: Reader, caller: Caller, wanted: EventFilter, limit: int, now: int
+) -> Sequence[Event]:
+    """Return what the caller sees of the first events that a filter lets through."""
+    calendars = {number: tx.calendar(number) for number in wanted.calendar_ids}
+    at_once = max(limit, _AT_ONCE) if wanted.searches else limit
+    found: list[Event] = []
+    while len(found) < limit:
+        batch = tx.events(wanted, at_once, now)
+        found += [
+            caller.shown(event.as_of(now))
+            for event in batch
+            if caller.may_find(event, wanted)
+            and (
+                wanted.attendee is None
+                or event.invites(wanted.attendee, calendars[event.calendar_id].country)
+            )
+        ]
+        if len(batch) < at_once:
+            break
+        wanted = replace(wanted, after=(batch[-1].interval.start, batch[-1].id))
+    return found[:limit]
+
+
+_AT_ONCE = 50
+"""How many events are read together of those that may be meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +308,7 @@ def respond(
     def act(tx: Transaction) -> Event:
         calendar, event, now = _locked(app, tx, event_id)
         caller.require_own(event)
-        at = find(event.attendees, attendee)
+        at = find(event.attendees, attendee, calendar.country)
         attendees = list(event.attendees)
         if attendees[at].response is response:
             return event

@@ -79,7 +79,8 @@ class Reader(Protocol):
     def events(self, wanted: EventFilter, limit: int, now: int) -> Sequence[Event]:
         """Return the events that a filter lets through as of `now`, by (start, id).
 
-        They come as they are written down; see `Event.as_of`.
+        They come as they are written down; see `Event.as_of`. Of `attendee` only the clues are
+        looked for (`person.clues`), so others may be among them whom it does not fit.
         """
         ...
 

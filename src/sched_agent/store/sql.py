@@ -16,9 +16,10 @@ from sched_agent.model.caller import Token
 from sched_agent.model.event import LONGEST, Event, EventFilter
 from sched_agent.model.ids import Number, new_number
 from sched_agent.model.interval import Interval
+from sched_agent.model.person import clues
 from sched_agent.model.schedule import Taken
 from sched_agent.model.status import Status
-from sched_agent.model.text import fold, sought
+from sched_agent.model.text import fold
 from sched_agent.store import rows
 from sched_agent.store.base import Overdue, Remembered, RequestKey, Transaction
 
@@ -467,7 +468,7 @@ def _conditions(wanted: EventFilter, now: int) -> tuple[str, list[object]]:
     if wanted.query:
         parts.append(("instr(search_text, ?) > 0", (fold(wanted.query),)))
     if wanted.attendee:
-        parts.append(("instr(attendee_text, ?) > 0", (sought(wanted.attendee),)))
+        parts += [("instr(attendee_text, ?) > 0", (clue,)) for clue in clues(wanted.attendee)]
     if wanted.after:
         parts.append(("(start_at, event_id) > (?, ?)", wanted.after))
     return "".join(f" and {sql}" for sql, _ in parts), [v for _, values in parts for v in values]

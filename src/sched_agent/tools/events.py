@@ -180,7 +180,9 @@ class ListEvents(ToolInput):
     """Arguments of `list_events`."""
 
     calendar_ids: Ids | None = Field(None, description="Default: all calendars")
-    from_: TimeText | None = Field(None, alias="from", description="ISO or words; default: today")
+    from_: TimeText | None = Field(
+        None, alias="from", description="ISO or words; default: today, with attendee: now"
+    )
     to: TimeText | None = None
     status: StatusName | None = Field(None, description="Default: all but cancelled")
     attendee: str | None = Field(
@@ -207,7 +209,9 @@ def list_events(backend: Backend, caller: Caller, arguments: ListEvents) -> Resu
     if arguments.from_ is not None:
         start, _ = listener.bound(arguments.from_, field="from", is_end=False)
     elif end is None or end > backend.now():
-        start = on_the_clock(local_day(backend.now(), in_zone), 0, in_zone)
+        start = backend.now()  # somebody's next booking is the first
+        if arguments.attendee is None:
+            start = on_the_clock(local_day(start, in_zone), 0, in_zone)
     if start is not None and end is not None and end <= start:
         raise InvalidArgument("to must be after from.", fields={"to": "must be after from"})
     shown = {Status(arguments.status)} if arguments.status else set(Status) - {Status.CANCELLED}
@@ -224,6 +228,8 @@ def list_events(backend: Backend, caller: Caller, arguments: ListEvents) -> Resu
     lines = [say_event(calendars[event.calendar_id], event) for event in page.items]
     if page.next_cursor:
         lines.append(f"More: cursor {page.next_cursor}")
+    if not lines and arguments.from_ is None:
+        lines.append("For past ones send from.")
     speaker = the_speaker(arguments.language, in_zone, calendars.values(), backend.now())
     data = EventsAnswer(
         say=telling.found(speaker, page, of_somebody=arguments.attendee is not None),

@@ -174,6 +174,15 @@ def m002_days_and_resources(db: Database) -> None:
         db.execute(statement)
 
 
+@steps()
+def m003_names_without_apostrophes(db: Database) -> None:
+    """What is kept of attendees to find them by: `o'brien` is one word now."""
+    text = "attendee_text"
+    for apostrophe in "'’ʼ`´‘":
+        text = f"replace({text}, {db.quote(apostrophe)}, '')"
+    db.execute(f"update event set attendee_text = {text} where attendee_text <> ''")
+
+
 def names() -> list[str]:
     """Return the names of all steps that this version knows."""
     return [step.name for step in steps.pending(Database(memory=True))]
