@@ -371,7 +371,7 @@ def token_create(
         str | None, typer.Option(help="user:ID or agent:ID that it is bound to.")
     ] = None,
     own_events_only: Annotated[
-        bool, typer.Option("--own-events-only", help="May change only events that the actor owns.")
+        bool, typer.Option("--own-events-only", help="May read and change only its actor's events.")
     ] = False,
     expires: Annotated[
         str | None, typer.Option(help="ISO 8601 with offset, such as 2027-01-01T00:00Z.")

@@ -440,6 +440,40 @@ async def test_a_time_that_several_calendars_have_free_is_said_once_with_all_of_
     assert text.count(second) == 2
 
 
+async def test_a_callers_next_booking_is_found_first(client, clock):
+    people = [{"name": "Ana García", "phone": "+1 212 555 0142"}]
+    for day in (24, 23, 25):
+        start_at = f"2026-11-{day}T09:00"
+        title = f"on the {day}th"
+        await answer(client, "create_event", title=title, start_at=start_at, attendees=people)
+    clock.move_to("2026-11-24T15:00")
+
+    found, _ = await answer(client, "list_events", attendee="garcia ana")
+    narrow, _ = await answer(client, "list_events", attendee="(212) 555-0142", to="2026-11-24")
+    past, _ = await answer(client, "list_events", attendee="ana", to="2026-11-24T14:00")
+    nobody, text = await answer(client, "list_events", attendee="luis")
+
+    assert [event["title"] for event in found["events"]] == ["on the 25th"]
+    assert narrow["events"] == []
+    assert [event["title"] for event in past["events"]] == ["on the 23th", "on the 24th"]
+    assert (nobody["events"], text) == ([], "No event found; send from for past ones.")
+
+
+async def test_whoever_is_not_told_apart_is_asked_for(client):
+    people = [{"name": "Ana García"}, {"name": "Ana Pérez"}]
+    start_at = "2026-11-24T09:00"
+    made, _ = await answer(client, "create_event", title="x", start_at=start_at, attendees=people)
+    said = {"event_id": made["event"]["id"], "response": "accepted"}
+
+    refused = await client.call_tool("respond_to_event", said | {"attendee": "ana"})
+    answered, _ = await answer(client, "respond_to_event", **said, attendee="perez ana")
+
+    assert "2 attendees fit that name" in refused.content[0].text
+    assert "Ask which of them is meant" in refused.content[0].text
+    responses = [person["response"] for person in answered["event"]["attendees"]]
+    assert responses == ["needs_action", "accepted"]
+
+
 async def test_what_an_event_shows_of_its_attendees_can_be_sent_back(client):
     booked, _ = await answer(
         client,

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from sched_agent import errors
+from sched_agent.model.attendee import Attendee
 from sched_agent.model.event import EventFilter
 from sched_agent.model.interval import Interval
+from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.model.page import read_cursor
 from sched_agent.model.status import Status
 from tests.builders import span
@@ -146,6 +148,46 @@ class Reading:
         assert titles(place.list(attendee="ANA@example")) == ["Ana's"]
         assert titles(place.list(attendee="bo@example.com")) == ["Bo's"]
         assert titles(place.list(attendee="nobody@example.com")) == []
+
+    @needs("attendees", "phone")
+    def test_a_callers_event_is_found_by_the_phone_number_in_any_form(self, place):
+        one = replace(ANA, phone="+55 11 98765-4321")
+        place.book(NINE, title="Ana's", attendees=(one,))
+        place.book(TEN, title="Bo's", attendees=(replace(BO, phone="+55 21 98765-4321"),))
+
+        for said in ("(11) 98765-4321", "11987654321", "+55 11 98765 4321", "5511987654321"):
+            assert titles(place.list(attendee=said)) == ["Ana's"]
+        assert titles(place.list(attendee="98765-4321")) == ["Ana's", "Bo's"]
+
+    @needs("attendees", "attendees_without_email")
+    def test_a_callers_event_is_found_by_the_names_words_in_any_order(self, place):
+        place.book(NINE, title="Ana's", attendees=(Attendee(name="Ana Garc\u00eda O'Shea"),))
+        two = (Attendee(name="Ana P\u00e9rez"), Attendee(name="Luis Garc\u00eda"))
+        place.book(TEN, title="Two's", attendees=two)
+
+        assert titles(place.list(attendee="garcia ANA")) == ["Ana's"]
+        assert titles(place.list(attendee="ana oshea")) == ["Ana's"]
+        assert titles(place.list(attendee="luis")) == ["Two's"]
+        assert titles(place.list(attendee="ana", limit=1)) == ["Ana's"]
+        assert titles(place.list(attendee="an")) == []
+
+    @needs("attendees", "owner")
+    def test_who_may_read_only_its_own_events_finds_and_sees_no_others(self, place):
+        agent = Owner(OwnerType.AGENT, "receptionist")
+        by = place.caller_as(actor=agent, own_events_only=True)
+        others = place.book(NINE, title="Others", attendees=(ANA,))
+        place.book(TEN, by=by, title="Own", attendees=(ANA,))
+        wanted = EventFilter(calendar_ids=(place.calendar.id,))
+
+        seen = place.backend.events(by, wanted, 10).items
+        by_person = place.backend.events(by, replace(wanted, attendee="ana@example.com"), 10)
+        by_words = place.backend.events(by, replace(wanted, query="other"), 10)
+
+        assert [e.title for e in seen] == ["Busy", "Own"]
+        assert [len(e.attendees) for e in seen] == [0, 1]
+        assert place.backend.event(by, others.id)[1] == seen[0]
+        assert titles(by_person.items) == ["Own"]
+        assert titles(by_words.items) == []
 
     @needs("description")
     def test_events_are_found_by_words(self, place):
