@@ -40,7 +40,7 @@ class SchedAgentError(Exception):
     Args:
         message: One sentence for the caller: no secrets, nobody else's data.
         hint: What to do next, when the class's own hint can be made more exact.
-        alternatives: Free slots near the one that was asked for, earliest first.
+        alternatives: Free slots near the one that was asked for, the best one first.
         fields: The argument that is wrong -> what is wrong with it.
     """
 

@@ -10,7 +10,7 @@ from sched_agent import errors
 from sched_agent.model.availability_rule import ExceptionRule, Hours, RecurringRule, read_clock
 from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Policy
 from sched_agent.model.interval import DAY, HOUR, MINUTE, Interval
-from sched_agent.model.schedule import Check, Taken, nearest, reach, schedule, together
+from sched_agent.model.schedule import Check, Taken, reach, schedule, together
 from sched_agent.model.zone import local, on_the_clock, zone
 from tests.builders import MONDAY, NEW_YORK, a_calendar, at, on_date, span, weekdays
 
@@ -304,15 +304,6 @@ def test_all_calendars_together_are_free_only_when_each_is():
     other = a_schedule(weekdays("10:00", "13:00"), taken=[taken("11:00", "11:30")])
 
     assert starts(together([one, other]).offers(HALF_HOUR)) == ["10:00", "10:30", "11:30"]
-
-
-def test_the_nearest_slots_are_on_both_sides():
-    day = [Interval(hour * HOUR, hour * HOUR + 1) for hour in (9, 10, 11, 15, 16)]
-
-    assert nearest(day, 12 * HOUR, 3) == [day[1], day[2], day[3]]
-    assert nearest(day, 20 * HOUR, 2) == day[3:]
-    assert nearest(day, 0, 2) == day[:2]
-    assert nearest([], 0, 3) == []
 
 
 # The property: one decision for what is offered and what is accepted.

@@ -150,7 +150,7 @@ def test_double_booking_is_refused_with_alternatives_unless_allowed(book):
     refused = book(expect=409)
 
     assert refused["code"] == "slot_taken"
-    assert {"start": "2026-11-23T14:00:00Z", "end": "2026-11-23T15:00:00Z"} in refused[
+    assert {"start": "2026-11-23T16:00:00Z", "end": "2026-11-23T17:00:00Z"} in refused[
         "alternatives"
     ]
     assert book(settings={"allow_double_bookings": True})["state"] == "confirmed"
@@ -170,7 +170,7 @@ def test_alternatives_lie_inside_the_resources_own_constraints(api, book, reserv
         api("PUT", f"{path}/reschedule_by_customer", TIME, expect=409),
     ]
 
-    starts = ["2026-11-23T14:00:00Z", "2026-11-30T14:00:00Z", "2026-11-30T15:00:00Z"]
+    starts = ["2026-11-30T15:00:00Z", "2026-11-23T14:00:00Z", "2026-12-07T15:00:00Z"]
     for one in refused:
         assert [slot["start"] for slot in one["alternatives"]] == starts
     assert held

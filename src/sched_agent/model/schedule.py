@@ -4,7 +4,7 @@
 is no refusal, by sweeping sorted integers; a property test holds the two together.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -267,18 +267,6 @@ def together(schedules: Sequence[Schedule]) -> Schedule:
             step=max(steps) if steps else None,
         )
     return first
-
-
-def nearest(slots: Sequence[Interval], to: int, count: int) -> list[Interval]:
-    """Return the slots nearest to an instant, in the order of time.
-
-    At least one lies before and one after it, if there are any.
-    """
-    at = bisect_left(slots, to, key=_start)
-    before, after = slots[max(0, at - count) : at], slots[at : at + count]
-    chosen = [*before[-1:], *after[:1]]
-    rest = sorted([*before[:-1], *after[1:]], key=lambda slot: abs(slot.start - to))
-    return sorted([*chosen, *rest][:count])
 
 
 def _buffered(taken: Sequence[Taken], gap: int) -> Sequence[Taken]:

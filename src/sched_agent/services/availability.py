@@ -7,11 +7,12 @@ from enum import Enum
 from itertools import islice
 
 from sched_agent import errors
+from sched_agent.model.alternatives import best
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, Interval
-from sched_agent.model.schedule import Check, Refusal, Schedule, nearest, reach, schedule, together
+from sched_agent.model.schedule import Check, Refusal, Schedule, reach, schedule, together
 from sched_agent.model.slot import Daily, Slot
 from sched_agent.services.app import App
 from sched_agent.store.base import Reader
@@ -57,7 +58,7 @@ class Answer:
 
     Args:
         slots: Free slots inside the stretch, earliest first.
-        alternatives: If there are none inside: the nearest ones outside.
+        alternatives: If there are none inside: the nearest ones outside, the best one first.
         refusal: Where nothing is free: why, if a rule or an event is the reason.
         refused_by: The calendars that it is about: all together, or the first of several.
         calendars: The calendars that were asked about.
@@ -264,7 +265,7 @@ def _at(views: _Views, asked: Interval) -> tuple[tuple[Slot, ...], Refusal | Non
 def near(
     calendars: Sequence[Calendar], question: Question, look: Look, now: int
 ) -> tuple[Slot, ...]:
-    """Return the slots nearest to where a question begins, searching ever further."""
+    """Return the slots that come closest to what is asked for, searching ever further."""
     at = max(question.within.start, now)
     horizons = [c.policy.max_days_ahead for c in calendars]
     known = [now + days * DAY for days in horizons if days is not None]
@@ -274,10 +275,10 @@ def near(
         at = min(at, max(known))
     chosen: tuple[Slot, ...] = ()
     for days in SEARCH_DAYS:
-        around = Interval(max(now, at - days * DAY), at + days * DAY)
+        around = Interval(max(now, at - days * DAY), at + days * DAY + question.length)
         views = _views(look, calendars, question.match, around)
         slots = {slot.interval: slot for slot in _slots(views, question.length, None)}
-        found = nearest(list(slots), question.within.start, ALTERNATIVES)
+        found = best(list(slots), question.within, calendars[0].zone, ALTERNATIVES)
         chosen = tuple(slots[interval] for interval in found)
         if len(chosen) == ALTERNATIVES:
             break

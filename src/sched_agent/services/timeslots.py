@@ -11,12 +11,13 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from sched_agent.errors import InvalidArgument, UnknownCalendar
+from sched_agent.model.alternatives import best
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.constraint import Constraint, opened
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, HOUR, MINUTE, SECOND, Interval, intersect
-from sched_agent.model.schedule import Schedule, Taken, nearest, together
+from sched_agent.model.schedule import Schedule, Taken, together
 from sched_agent.model.slot import Slot
 from sched_agent.model.zone import local
 from sched_agent.services.app import App
@@ -100,14 +101,15 @@ def near(
     constraints: Sequence[Constraint],
     asked: Interval,
 ) -> tuple[Slot, ...]:
-    """Return the free slots nearest to a time, as long as it is, inside a resource's constraints.
+    """Return the free slots to offer instead of a time, inside a resource's constraints.
 
     Raises:
         UnknownCalendar: There is no such resource.
     """
     now, found = app.clock(), []
     for days in SEARCH_DAYS:
-        around = Interval(max(now, asked.start - days * DAY), max(now, asked.start) + days * DAY)
+        ends = max(now, asked.start) + days * DAY + asked.length
+        around = Interval(max(now, asked.start - days * DAY), ends)
         search = Search(
             resources={resource.id: (constraints,)},
             mode=Mode.MUTUAL,
@@ -115,7 +117,7 @@ def near(
             length=asked.length,
         )
         slots = [slot.interval for slot in find(app, caller, search)]
-        found = nearest(slots, asked.start, ALTERNATIVES)
+        found = best(slots, asked, resource.zone, ALTERNATIVES)
         if len(found) == ALTERNATIVES:
             break
     return tuple(Slot(interval, (resource.id,), resource.timezone) for interval in found)
