@@ -1,7 +1,7 @@
 """Which free times to tell where the one that was asked for can't be had: the best ones first."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from sched_agent.model.interval import DAY, MINUTE, Interval
@@ -59,10 +59,9 @@ class _Wanted:
         """Return the first slot inside the stretch that was asked for, on the nearest other day."""
         for day in self._other_days:
             start = self._on(day)
-            for slot in self._starting(start, start + self._asked.length):
-                if slot.end <= start + self._asked.length:
-                    return slot
-                break
+            at = bisect_left(self._slots, start, key=_start)
+            if at < len(self._slots) and self._slots[at].end <= start + self._asked.length:
+                return self._slots[at]
         return None
 
     def same_day(self, _: Sequence[Interval]) -> Interval | None:
@@ -77,10 +76,17 @@ class _Wanted:
 
     def _nearest(self, day: int, begins: int, ends: int) -> Interval | None:
         """Return the slot between two clock times that is nearest to the one asked for."""
-        start, end = (on_the_clock(day, minute, self._zone) for minute in (begins, ends))
         wanted = Interval(self._on(day), self._on(day) + self._asked.length)
-        slots = self._starting(start, end)
-        return min(slots, key=lambda slot: _distance(slot, wanted), default=None)
+        first, last, after = (
+            bisect_left(self._slots, at, key=_start)
+            for at in (
+                on_the_clock(day, begins, self._zone),
+                on_the_clock(day, ends, self._zone),
+                wanted.start,
+            )
+        )
+        beside = self._slots[max(first, after - 1) : min(last, after + 1)]
+        return min(beside, key=lambda slot: _distance(slot, wanted), default=None)
 
     def _part(self) -> tuple[int, int]:
         """Return the part of the day that was asked for, or as much more of it as was."""
@@ -91,13 +97,6 @@ class _Wanted:
     def _on(self, day: int) -> int:
         """Return the instant of the clock time that was asked for, on a day."""
         return on_the_clock(day, self._minute, self._zone)
-
-    def _starting(self, start: int, end: int) -> Iterator[Interval]:
-        """Yield the slots that start in a stretch."""
-        for at in range(bisect_left(self._slots, start, key=_start), len(self._slots)):
-            if self._slots[at].start >= end:
-                return
-            yield self._slots[at]
 
 
 def _start(slot: Interval) -> int:
