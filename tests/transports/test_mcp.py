@@ -456,7 +456,8 @@ async def test_a_callers_next_booking_is_found_first(client, clock):
     assert [event["title"] for event in found["events"]] == ["on the 25th"]
     assert narrow["events"] == []
     assert [event["title"] for event in past["events"]] == ["on the 23th", "on the 24th"]
-    assert (nobody["events"], text) == ([], "No event found; send from for past ones.")
+    assert nobody["events"] == []
+    assert text == "I found no booking.\nFor past ones send from."
 
 
 async def test_whoever_is_not_told_apart_is_asked_for(client):

@@ -1,12 +1,13 @@
 """Booking, reading, moving, cancelling and answering events."""
 
+from functools import partial
 from typing import Any
 
 from pydantic import Field
 
 from sched_agent.backends.base import Backend
 from sched_agent.errors import InvalidArgument
-from sched_agent.model.attendee import Response
+from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.days import Days
@@ -368,7 +369,9 @@ def respond_to_event(backend: Backend, caller: Caller, arguments: RespondToEvent
     )
     answer = f"{quoted(arguments.attendee)} {arguments.response}"
     speaker = _speaker(backend, arguments.language, calendar)
-    say = telling.responded(speaker, event, arguments.attendee)
+    said = Attendee(name=arguments.attendee, response=Response(arguments.response))
+    fitting = partial(Attendee.fits, who=arguments.attendee, country=calendar.country)
+    say = telling.responded(speaker, max(event.attendees, key=fitting, default=said))
     return _answer(say, calendar, event, [f"Noted, {answer}: {say_event(calendar, event)}."])
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sched_agent.model.attendee import Response
+from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.event import BLOCK_TYPE, Event
@@ -89,9 +89,8 @@ def deleted(speaker: Speaker, event: Event) -> str:
     return _of_event("deleted", speaker, event)
 
 
-def responded(speaker: Speaker, event: Event, who: str) -> str:
+def responded(speaker: Speaker, attendee: Attendee) -> str:
     """Return what to say of an attendee's answer."""
-    attendee = next(one for one in event.attendees if one.is_called(who))
     name = aloud(attendee.name or "") or speaker.book.say("somebody")
     return speaker.book.sentences(speaker.book.say(_RESPONSES[attendee.response], name=name))
 
