@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from sched_agent.model.calendar import Calendar
     from sched_agent.model.event import Event
+    from sched_agent.model.reason import Reason
     from sched_agent.model.slot import Slot
     from sched_agent.tools.answers import TimeOutput
 
@@ -36,6 +37,7 @@ class SchedAgentError(Exception):
 
     `say` is a sentence that an agent can say of it: a tool puts it there, in the call's language.
     `candidates` are the times that words which may mean several, or none, may mean.
+    `reason` tells of the refusal of a time more exactly why, as data.
 
     Args:
         message: One sentence for the caller: no secrets, nobody else's data.
@@ -49,6 +51,7 @@ class SchedAgentError(Exception):
     hint: str = ""
     say: str = ""
     candidates: Sequence[TimeOutput] = ()
+    reason: Reason | None = None
 
     def __init__(
         self,

@@ -105,7 +105,7 @@ class HostedBackend:
             raise unreadable[calendars[0].id]
         told = answer(readable, question, _look(sight), now)
         if unreadable and question.match is Match.ALL:  # what one is doing, nobody knows
-            told = replace(told, slots=(), alternatives=(), refusal=None)
+            told = replace(told, slots=(), alternatives=(), refusal=None, reason=None)
         as_of = {number: seen.at for number, seen in sight.items() if isinstance(seen, Seen)}
         return replace(told, calendars=calendars, as_of=as_of, unreadable=unreadable)
 

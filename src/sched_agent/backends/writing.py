@@ -37,10 +37,11 @@ from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.calendar import Calendar, DoubleBooking
 from sched_agent.model.event import BLOCK_TYPE, Event
 from sched_agent.model.interval import Interval, subtract
+from sched_agent.model.reason import Because, Reason, why
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.services.availability import Question, near, offer
-from sched_agent.services.events import why_refused
+from sched_agent.services.events import refusal_of
 
 
 class _Taken(Exception):
@@ -211,7 +212,7 @@ class Writing:
                 with self._claims.hold(calendar, event.interval, attempt) as in_time:
                     yield in_time
             except SlotTaken as taken:  # also by a claim: what that one says is about claims
-                raise SlotTaken(why_refused(SlotTaken, calendar, event)) from taken
+                raise _slot_taken(calendar, event) from taken
 
     @contextmanager
     def _offered(self, calendar: Calendar, event: Event) -> Iterator[None]:
@@ -219,7 +220,7 @@ class Writing:
         try:
             yield
         except _Taken as taken:
-            refused = SlotTaken(why_refused(SlotTaken, calendar, event))
+            refused = _slot_taken(calendar, event, taken.seen)
             self._offer(calendar, event, refused, taken.seen)
             raise refused from None
         except (SlotTaken, DayFull) as refusal:
@@ -242,7 +243,8 @@ class Writing:
         if refused is SlotTaken:
             raise _Taken(seen)
         if refused is not None:
-            refusal = refused(why_refused(refused, calendar, event))
+            reason = why(schedule, event.interval, refused)
+            refusal = refusal_of(refused, reason, calendar, event)
             _offer_of(seen, event, refusal)
             raise refusal
 
@@ -314,10 +316,11 @@ class Writing:
             return kept
         if rivals:
             self._take_back(kept)
-            raise SlotTaken(why_refused(SlotTaken, calendar, made))
+            raise _slot_taken(calendar, made)
         if _is_over_full(calendar, seen, kept):
             self._take_back(kept)
-            raise DayFull(why_refused(DayFull, calendar, made))
+            full = Reason(because=Because.FULL, limit=calendar.policy.max_events_per_day)
+            raise refusal_of(DayFull, full, calendar, made)
         return kept
 
     def _look_back_at_change(self, calendar: Calendar, before: Event, after: Event) -> None:
@@ -333,7 +336,7 @@ class Writing:
                 self._put(after, before)
             except SchedAgentError as error:
                 raise not_taken_back() from error
-            raise SlotTaken(why_refused(SlotTaken, calendar, after))
+            raise _slot_taken(calendar, after)
 
     def _take_back(self, event: Event) -> None:
         try:
@@ -363,6 +366,15 @@ def _offer_of(seen: Seen, event: Event, refusal: SchedAgentError) -> None:
         [calendar], question, lambda _, within: [seen.schedule(within, leaving_out)], seen.at
     )
     offer(refusal, slots)
+
+
+def _slot_taken(calendar: Calendar, event: Event, seen: Seen | None = None) -> SchedAgentError:
+    """Return the refusal of a time that is taken, by what was seen of the calendar if it was."""
+    reason = Reason(because=Because.TAKEN)
+    if seen is not None:
+        schedule = seen.schedule(event.interval, event.id or None)
+        reason = why(schedule, event.interval, SlotTaken)
+    return refusal_of(SlotTaken, reason, calendar, event)
 
 
 def _is_exclusive(calendar: Calendar) -> bool:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sched_agent import errors
 from sched_agent.model.availability_rule import Rule, openings
-from sched_agent.model.calendar import Calendar, DoubleBooking
+from sched_agent.model.calendar import Calendar, DoubleBooking, Policy
 from sched_agent.model.interval import DAY, MINUTE, Interval, intersect, merge, subtract
 from sched_agent.model.zone import local_day, on_the_clock
 
@@ -57,6 +57,9 @@ class Schedule:
         first_start: The earliest instant at which an event may start.
         last_start: The instant before which an event must start.
         step: Distance of the slots on offer; None: their length.
+        policy: The calendar's, for whoever wants to know why ...
+        rules: ... and its availability rules, in the order in which they were made.
+        each: If it is of several calendars: the schedule of each.
     """
 
     within: Interval
@@ -68,6 +71,9 @@ class Schedule:
     first_start: int
     last_start: int
     step: int | None
+    policy: Policy
+    rules: Sequence[Rule]
+    each: "Sequence[Schedule]" = ()
 
     def refusal(
         self, asked: Interval, check: Check = Check.FULL, *, keeps_start: bool = False
@@ -223,7 +229,7 @@ def schedule(
         within: The stretch.
         now: The instant of the decision.
     """
-    policy = calendar.policy
+    policy, rules = calendar.policy, tuple(rules)
     horizon = policy.max_days_ahead
     free_for_all = policy.double_booking is DoubleBooking.ALLOW
     return Schedule(
@@ -236,6 +242,8 @@ def schedule(
         first_start=now + policy.min_notice_minutes * MINUTE,
         last_start=within.end if horizon is None else now + horizon * DAY,
         step=policy.slot_step_minutes * MINUTE if policy.slot_step_minutes else None,
+        policy=policy,
+        rules=rules,
     )
 
 
@@ -265,6 +273,9 @@ def together(schedules: Sequence[Schedule]) -> Schedule:
             first_start=max(first.first_start, other.first_start),
             last_start=min(first.last_start, other.last_start),
             step=max(steps) if steps else None,
+            policy=first.policy,
+            rules=first.rules,
+            each=schedules,
         )
     return first
 

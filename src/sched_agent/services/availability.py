@@ -12,6 +12,7 @@ from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, Interval
+from sched_agent.model.reason import Reason, why
 from sched_agent.model.schedule import Check, Refusal, Schedule, reach, schedule, together
 from sched_agent.model.slot import Daily, Slot
 from sched_agent.services.app import App
@@ -59,8 +60,9 @@ class Answer:
     Args:
         slots: Free slots inside the stretch, earliest first.
         alternatives: If there are none inside: the nearest ones outside, the best one first.
-        refusal: Where nothing is free: why, if a rule or an event is the reason.
-        refused_by: The calendars that it is about: all together, or the first of several.
+        refusal: Where nothing is free: why, if a rule or an event is the reason; of several
+            calendars that are not asked about together, what the first one says ...
+        reason: ... and more exactly.
         calendars: The calendars that were asked about.
         as_of: When each of them was read, by its id; the others could not be read ...
         unreadable: ... for the reasons that are told here. None of them is ever taken for free.
@@ -69,7 +71,7 @@ class Answer:
     slots: Sequence[Slot]
     alternatives: Sequence[Slot]
     refusal: Refusal | None
-    refused_by: Sequence[Calendar]
+    reason: Reason | None
     calendars: Sequence[Calendar]
     as_of: Mapping[Number, int]
     unreadable: Mapping[Number, errors.SchedAgentError] = field(default_factory=dict)
@@ -99,6 +101,7 @@ def answer(calendars: Sequence[Calendar], question: Question, look: Look, now: i
         asked = Interval(question.within.start, question.within.start + question.length)
         slots, refusal = _at(views, asked)
     else:
+        asked = question.within
         slots = _asked(views, question)
         refusal = None if slots else views[0][0].emptiness(question.length)
     alternatives = () if slots else near(calendars, question, look, now)
@@ -106,7 +109,7 @@ def answer(calendars: Sequence[Calendar], question: Question, look: Look, now: i
         slots=slots,
         alternatives=alternatives,
         refusal=refusal,
-        refused_by=calendars if question.match is Match.ALL else calendars[:1],
+        reason=None if refusal is None else why(views[0][0], asked, refusal),
         calendars=calendars,
         as_of={calendar.id: now for calendar in calendars},
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sched_agent.errors import Stale, TooManyAttendees, TooManyHolds, UnknownEvent
+from sched_agent.errors import SchedAgentError, Stale, TooManyAttendees, TooManyHolds, UnknownEvent
 from sched_agent.model.attendee import Response, find
 from sched_agent.model.calendar import Calendar, DoubleBooking
 from sched_agent.model.caller import Caller, Level
@@ -12,6 +12,7 @@ from sched_agent.model.ids import Number
 from sched_agent.model.interval import SECOND
 from sched_agent.model.owner import owner_for
 from sched_agent.model.page import Page, write_cursor
+from sched_agent.model.reason import Reason, why
 from sched_agent.model.schedule import Check, Refusal
 from sched_agent.model.status import Status
 from sched_agent.services.app import App
@@ -468,14 +469,18 @@ def _admitted(
     schedule = view(tx, calendar, event.interval, now, leaving_out=event.id)
     refused = schedule.refusal(event.interval, strength, keeps_start=keeps_start)
     if refused:
-        raise refused(why_refused(refused, calendar, event))
+        raise refusal_of(refused, why(schedule, event.interval, refused), calendar, event)
     return replace(event, exclusive=calendar.policy.double_booking is DoubleBooking.REFUSE)
 
 
-def why_refused(refused: Refusal, calendar: Calendar, event: Event) -> str:
-    """Return the sentence that says why an event's time can't be had."""
+def refusal_of(
+    refused: Refusal, reason: Reason, calendar: Calendar, event: Event
+) -> SchedAgentError:
+    """Return the error that says why an event's time can't be had."""
     asked = say_interval(event.interval, calendar.zone)
-    return f"{asked}: {why_not(refused.code, [calendar.policy])}."
+    refusal = refused(f"{asked}: {why_not(reason, calendar.zone)}.")
+    refusal.reason = reason
+    return refusal
 
 
 def admit_attendees(calendar: Calendar, event: Event, check: Check) -> None:

@@ -1,13 +1,12 @@
 """Saying things: times always with the weekday, the local time and the zone."""
 
 import unicodedata
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sched_agent.model.calendar import Policy
 from sched_agent.model.days import Days
 from sched_agent.model.interval import DAY, HOUR, Interval
+from sched_agent.model.reason import Because, Reason
 from sched_agent.model.zone import local
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -67,19 +66,24 @@ def weekday(at: int, in_zone: ZoneInfo) -> str:
     return WEEKDAYS[local(at, in_zone).weekday()]
 
 
-def why_not(code: str, policies: Sequence[Policy]) -> str:
-    """Return why a time can't be had, by the refusal's code, with the tightest limit there is."""
-    notice = max(policy.min_notice_minutes for policy in policies)
-    days = min((p.max_days_ahead for p in policies if p.max_days_ahead), default=None)
-    events = min((p.max_events_per_day for p in policies if p.max_events_per_day), default=None)
+def why_not(reason: Reason, in_zone: ZoneInfo) -> str:
+    """Return why a time can't be had; not by which rule, since that has a name of somebody's."""
+    limit = reason.limit
+    clocks = (tuple(_clock(local(at, in_zone)) for at in opening) for opening in reason.hours)
+    hours = " and ".join("–".join(ends) for ends in clocks)
+    open_then = f"; on that day it is open {hours}" if hours else ""
     return {
-        "in_the_past": "that time is over",
-        "too_soon": f"the calendar wants {notice} minutes' notice",
-        "too_far_ahead": f"the calendar takes bookings {days} days ahead",
-        "outside_hours": "the calendar is not open then, or not for that long",
-        "day_full": f"the calendar takes {events} events a day",
-        "slot_taken": "that time is taken",
-    }[code]
+        Because.OVER: "that time is over",
+        Because.NOTICE: f"the calendar wants {limit} minutes' notice",
+        Because.HORIZON: f"the calendar takes bookings {limit} days ahead",
+        Because.CLOSED_THEN: f"the calendar is not open then{open_then}",
+        Because.CLOSED_THAT_DAY: "the calendar is closed that whole day",
+        Because.EXCEPTION: f"the calendar is closed then, which is an exception{open_then}",
+        Because.TOO_LONG: f"the calendar is not open for that long{open_then}",
+        Because.FULL: f"the calendar takes {limit} events a day",
+        Because.TAKEN: "that time is taken",
+        Because.BUFFER: f"that is too near to another event, {limit} minutes are kept clear",
+    }[reason.because]
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -14,6 +14,7 @@ from sched_agent.model.attendee import Attendee
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.event import Event
 from sched_agent.model.ids import Kind, code
+from sched_agent.model.reason import Reason
 from sched_agent.model.slot import Slot
 from sched_agent.model.status import Status
 from sched_agent.speech.phrasing import quoted, say_days, say_interval, say_moment, weekday
@@ -193,6 +194,7 @@ def now_told(backend: Backend, in_zone: ZoneInfo) -> Iterator[None]:
 def say_error(error: SchedAgentError) -> str:
     """Return what a model reads of an error: what happened, what to do, what is free instead."""
     lines = [f"{error.code}: {error.message}", error.hint]
+    lines += closed_by(error.reason)
     if isinstance(error, Stale):
         lines.append(f"Now: {say_event(error.calendar, error.event)}")
     lines += [f"- {one.told}: {one.start_at}" for one in error.candidates]
@@ -212,12 +214,25 @@ def error_data(error: SchedAgentError) -> dict[str, Any]:
         data["fields"] = error.fields
     if error.candidates:
         data["candidates"] = [one.model_dump(exclude_none=True) for one in error.candidates]
+    if error.reason:
+        data["reason"] = reason_data(error.reason)
     if error.alternatives:
         data["alternatives"] = slots_data(error.alternatives)
     if isinstance(error, Stale):
         now = EventOutput.of(error.calendar, error.event)
         data["current"] = now.model_dump(mode="json", exclude_none=True)
     return data
+
+
+def closed_by(reason: Reason | None) -> list[str]:
+    """Return a line that names the rule that is the reason, if one is and it has a name."""
+    return [f"Closed by the rule {quoted(reason.rule)}."] if reason and reason.rule else []
+
+
+def reason_data(reason: Reason) -> dict[str, Any]:
+    """Return as plain data why a time can't be had."""
+    known = {"because": reason.because.value, "limit": reason.limit, "rule": reason.rule}
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def slots_data(slots: Sequence[Slot]) -> list[dict[str, Any]]:

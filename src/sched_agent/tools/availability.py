@@ -18,7 +18,7 @@ from sched_agent.services.availability import Answer, Match, Question
 from sched_agent.speech.iso import When
 from sched_agent.speech.phrasing import say_interval, say_moment, say_stretch, why_not
 from sched_agent.tools import answers, offers
-from sched_agent.tools.answers import Output, SlotOutput, iso, now_told
+from sched_agent.tools.answers import Output, SlotOutput, closed_by, iso, now_told
 from sched_agent.tools.arguments import Ids, Spoken, TimeText, ToolInput
 from sched_agent.tools.calendars import say_calendar, the_calendars, the_speaker
 from sched_agent.tools.registry import Result, tool
@@ -62,9 +62,10 @@ class AvailabilityOutput(answers.Answer):
     now: str = Field(description="What time it is, in timezone")
     available: bool = Field(description="Whether what was asked for is free")
     reason: str | None = Field(None, description="Why nothing is free")
+    because: str | None = Field(None, description="reason more exactly")
     slots: list[SlotOutput] = Field(description="Free times, earliest first")
     more: bool = Field(description="Whether there are more than limit")
-    alternatives: list[SlotOutput] = Field(description="If nothing is free: the nearest free times")
+    alternatives: list[SlotOutput] = Field(description="If nothing is free: near times, best first")
     searched_from: str
     searched_to: str
     timezone: str = Field(description="Of all times here")
@@ -147,6 +148,7 @@ def _result(
         now=iso(now, in_zone),
         available=bool(slots),
         reason=answer.refusal.code if answer.refusal else None,
+        because=answer.reason.because if answer.reason else None,
         slots=[SlotOutput.within(slot, in_zone, of_several=several) for slot in slots],
         more=len(answer.slots) > len(slots),
         alternatives=[
@@ -192,12 +194,13 @@ def _told(when: When, answer: Answer, data: AvailabilityOutput) -> Sequence[str]
         header = f"Free for {data.duration_minutes} minutes ({data.timezone}), start_at:"
         return [header, *starts, *more]
     why = ": no slot of the calendar fits in there"
-    if answer.refusal:
-        policies = [calendar.policy for calendar in answer.refused_by]
-        why = f": {why_not(answer.refusal.code, policies)} ({answer.refusal.code})"
+    if answer.refusal and answer.reason:
+        told = why_not(answer.reason, answer.calendars[0].zone)
+        why = f": {told} ({answer.refusal.code})"
     in_zone = zone.zone(data.timezone)
     asked = (say_interval if when.exact else say_stretch)(when.interval, in_zone)
     lines = [f"Not free: {asked}{why}." if when.exact else f"Nothing is free {asked}{why}."]
+    lines += closed_by(answer.reason)
     if not starts:
         return [*lines, "No free time was found in the 60 days around it either."]
     return [*lines, f"Nearest free times ({data.timezone}), start_at:", *starts]

@@ -39,8 +39,8 @@ def nearest(speaker: Speaker, slots: Sequence[Slot]) -> str:
 
 
 def _of_slots(key: str, speaker: Speaker, slots: Sequence[Slot]) -> str:
-    """Return a text about the first few of some slots, in the order of time."""
-    starts = sorted({slot.interval.start for slot in slots[:_MOST]})
+    """Return a text about the first few of some slots, in their order: the best ones first."""
+    starts = list(dict.fromkeys(slot.interval.start for slot in slots[:_MOST]))
     return speaker.book.counted(key, len(starts), options=speaker.offered(starts))
 
 

@@ -42,8 +42,9 @@ class Problem(BaseModel):
     message: str = Field(description="What happened")
     code: str = Field(description="For programs; see docs/errors.md")
     hint: str = Field(description="What to do next")
+    because: str | None = Field(None, description="Why a time can't be had, more exactly than code")
     errors: dict[str, list[str]] | None = Field(None, description="Field -> what is wrong with it")
-    alternatives: list[Alternative] | None = Field(None, description="The nearest free times")
+    alternatives: list[Alternative] | None = Field(None, description="Free times, best first")
     current: EventData | None = Field(None, description="The event as it is now, if it is stale")
 
 
@@ -59,8 +60,9 @@ class WorkspaceProblem(BaseModel):
 
     detail: str = Field(description="What happened and what to do, without personal data")
     code: str | None = Field(None, description="For programs; see docs/errors.md")
+    because: str | None = Field(None, description="Why a time can't be had, more exactly than code")
     alternatives: list[WorkspaceAlternative] | None = Field(
-        None, description="The nearest free times"
+        None, description="Free times, best first"
     )
 
 
@@ -77,9 +79,10 @@ class TimekitProblem(BaseModel):
     message: str = Field(description="What happened")
     code: str = Field(description="For programs; see docs/errors.md")
     hint: str = Field(description="What to do next")
+    because: str | None = Field(None, description="Why a time can't be had, more exactly than code")
     errors: dict[str, list[str]] | None = Field(None, description="Field -> what is wrong with it")
     alternatives: list[TimekitAlternative] | None = Field(
-        None, description="The nearest free times"
+        None, description="Free times, best first"
     )
 
 
@@ -145,12 +148,17 @@ def _facts(
     error: SchedAgentError, ends: tuple[str, str], names: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     body: dict[str, Any] = {"message": error.message, "code": error.code, "hint": error.hint}
+    body |= _because(error)
     if error.fields:
         known = names or {}
         body["errors"] = {known.get(name, name): [told] for name, told in error.fields.items()}
     if error.alternatives:
         body["alternatives"] = _alternatives(error, ends)
     return body
+
+
+def _because(error: SchedAgentError) -> dict[str, str]:
+    return {"because": error.reason.because.value} if error.reason else {}
 
 
 def _alternatives(error: SchedAgentError, ends: tuple[str, str]) -> list[dict[str, str]]:
@@ -178,7 +186,7 @@ def _workspace(error: SchedAgentError, status: int) -> dict[str, Any]:
     """Return an error as the body of a `WorkspaceProblem`: a server's fault is never told."""
     if status >= 500:
         return {"detail": "An internal server error occurred"}
-    body: dict[str, Any] = {"detail": _detail(error), "code": error.code}
+    body: dict[str, Any] = {"detail": _detail(error), "code": error.code, **_because(error)}
     if error.alternatives:
         body["alternatives"] = _alternatives(error, ("startTime", "endTime"))
     return body
