@@ -11,6 +11,7 @@ from sched_agent.model.caller import Level
 from sched_agent.model.days import Days
 from sched_agent.model.interval import HOUR
 from sched_agent.model.owner import Owner, OwnerType
+from sched_agent.model.reason import Because, Reason
 from sched_agent.model.status import Status
 from tests.builders import NEW_YORK, a_draft, span
 from tests.contracts.backends.place import ANA, BO, ELEVEN, NEVER, NINE, TEN, needs
@@ -106,7 +107,8 @@ class Booking:
 
         assert place.there() == [("First", TEN)]
         offered = refusal.value.alternatives
-        assert offered
+        assert refusal.value.reason == Reason(because=Because.TAKEN)
+        assert len(offered) == 3
         assert all(slot.calendar_ids == (place.calendar.id,) for slot in offered)
         for number, slot in enumerate(offered):
             place.book(slot.interval, title=f"Offered {number}")
@@ -136,6 +138,8 @@ class Booking:
             place.book(span("20:00", "20:30"))
 
         assert place.there() == []
+        hours = (span("09:00", "17:00"),)
+        assert refusal.value.reason == Reason(because=Because.CLOSED_THEN, hours=hours)
         assert refusal.value.alternatives
         for slot in refusal.value.alternatives:
             assert place.is_free(slot.interval)

@@ -4,6 +4,7 @@ import pytest
 
 from sched_agent import errors
 from sched_agent.model.interval import HOUR
+from sched_agent.model.reason import Because, Reason
 from sched_agent.model.status import Status
 from sched_agent.services.availability import Match
 from tests.builders import on_date, span
@@ -65,6 +66,7 @@ class Freeness:
 
         assert taken.slots == ()
         assert taken.refusal is errors.SlotTaken
+        assert taken.reason == Reason(because=Because.TAKEN)
         assert taken.alternatives
         for slot in taken.alternatives:
             assert place.is_free(slot.interval)
@@ -82,7 +84,16 @@ class Freeness:
 
         assert sunday.slots == ()
         assert sunday.refusal is errors.OutsideHours
+        assert sunday.reason == Reason(because=Because.CLOSED_THAT_DAY)
         assert sunday.alternatives
+
+    def test_what_is_offered_instead_begins_with_the_same_time_on_another_day(self, place):
+        place.book(TEN)
+
+        offered = [slot.interval for slot in place.free(TEN, exact=True).alternatives]
+
+        tuesday, wednesday = (span("10:00", "10:30", f"2026-11-{day}") for day in (24, 25))
+        assert offered == [tuesday, span("10:30", "11:00"), wednesday]
 
     def test_a_date_that_is_closed_by_exception_offers_nothing(self, place):
         rule = on_date("2026-11-23", available=False)
