@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 from sched_agent.errors import InvalidArgument, UnknownAttendee
 from sched_agent.model import person
 from sched_agent.model.person import Fit
-from sched_agent.model.text import digits, fold
+from sched_agent.model.text import clean_line, digits, fold
 
 
 class Response(StrEnum):
@@ -35,6 +36,18 @@ class Attendee:
     phone: str | None = None
     response: Response = Response.NEEDS_ACTION
     member_id: int | None = None
+
+    def cleaned(self) -> Self:
+        """Return the attendee without characters that nobody sees.
+
+        Raises:
+            InvalidArgument: Nothing is left.
+        """
+        name, email, phone = (
+            None if text is None else clean_line(text)
+            for text in (self.name, self.email, self.phone)
+        )
+        return replace(self, name=name, email=email, phone=phone)
 
     @property
     def member(self) -> int:

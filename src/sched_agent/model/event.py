@@ -13,7 +13,7 @@ from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.owner import Owner
 from sched_agent.model.status import Status
-from sched_agent.model.text import fold
+from sched_agent.model.text import clean, clean_line, fold
 
 DEFAULT_TYPE = "meeting"
 BLOCK_TYPE = "block"
@@ -30,6 +30,8 @@ LONGEST = LONGEST_DAYS * DAY
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a caller wants to have booked; the rest of an event is ours to add.
+
+    Characters that nobody sees are left out of its words.
 
     Args:
         interval: When.
@@ -53,11 +55,34 @@ class Draft:
     metadata: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        for name in _WORDS & set(Draft.__slots__):
+            object.__setattr__(self, name, _cleaned(name, getattr(self, name)))
         _check_length(self.interval)
         if self.hold_seconds is not None and self.status is not Status.TENTATIVE:
             raise InvalidArgument(
                 "A hold is tentative: leave out status.", fields={"status": "must be tentative"}
             )
+
+
+_WORDS = frozenset(
+    {"title", "description", "location", "type", "created_by", "cancel_reason", "attendees"}
+)
+
+
+def _cleaned(field: str, value: Any) -> Any:
+    """Return a field's new value without characters that nobody sees.
+
+    Raises:
+        InvalidArgument: Nothing of a title or an attendee is left.
+    """
+    if field == "attendees":
+        return tuple(attendee.cleaned() for attendee in value)
+    if value is None:
+        return None
+    kept = clean(value) if field in {"description", "cancel_reason"} else clean_line(value)
+    if field == "title" and value and not kept.strip():
+        raise InvalidArgument("The title has nothing to read.", fields={"title": "can't be seen"})
+    return kept
 
 
 def _check_length(interval: Interval) -> None:
@@ -89,6 +114,10 @@ class Change:
     length: int | None = None
     first_day: int | None = None
     end_day: int | None = None
+
+    def __post_init__(self) -> None:
+        fields = {n: _cleaned(n, v) if n in _WORDS else v for n, v in self.fields.items()}
+        object.__setattr__(self, "fields", fields)
 
     def moved(self, event: "Event", in_zone: ZoneInfo) -> tuple[Interval, Days | None]:
         """Return the time that an event gets by this change, and its days if they are whole.

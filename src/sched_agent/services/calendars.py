@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sched_agent.errors import NotAllowed, UnknownCalendar
+from sched_agent.errors import InvalidArgument, NotAllowed, UnknownCalendar
 from sched_agent.model import zone
 from sched_agent.model.availability_rule import Hours, RecurringRule, Rule
 from sched_agent.model.calendar import Calendar, Policy
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.ids import Number
 from sched_agent.model.page import Page, write_cursor
-from sched_agent.model.text import fold
+from sched_agent.model.text import cleaned, fold
 from sched_agent.services.app import App
 from sched_agent.services.retries import once
 from sched_agent.store.base import Transaction
@@ -54,17 +54,17 @@ def create(
         RequestIdReused: The request_id came before with other arguments.
     """
     _require(caller, needs)
+    told = _clean({"name": name, **words})
 
     def act(tx: Transaction) -> Calendar:
         now = app.clock()
         calendar = Calendar(
             id=0,
-            name=name,
             timezone=tx.environment().timezone if timezone is None else zone.zone(timezone).key,
             policy=policy,
             created_at=now,
             updated_at=now,
-            **words,
+            **told,
         )
         kept = tx.add_calendar(calendar)
         for rule in rules:
@@ -131,7 +131,7 @@ def revise(
     if "timezone" in changes:
         zone.zone(changes["timezone"])
     rules_changed = {name: value for name, value in changes.items() if name in Policy.__slots__}
-    words = {name: value for name, value in changes.items() if name not in rules_changed}
+    words = _clean({n: value for n, value in changes.items() if n not in rules_changed})
 
     def act(tx: Transaction) -> Calendar:
         before = tx.lock_calendar(calendar_id)
@@ -146,6 +146,18 @@ def revise(
 
     arguments = (calendar_id, sorted(changes.items()), sorted((notes or {}).items()))
     return once(app, caller, ("update_calendar", request_id, arguments), Calendar, act)
+
+
+def _clean(words: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return fields of a calendar without the characters in its words that nobody sees.
+
+    Raises:
+        InvalidArgument: Nothing of its name is left.
+    """
+    kept = {n: cleaned(v) if n in {"name", "description"} else v for n, v in words.items()}
+    if words.get("name") and not kept["name"].strip():
+        raise InvalidArgument("The name has nothing to read.", fields={"name": "can't be seen"})
+    return kept
 
 
 def _noted(metadata: Mapping[str, Any], notes: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -1,12 +1,12 @@
 """Saying things: times always with the weekday, the local time and the zone."""
 
-import unicodedata
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sched_agent.model.days import Days
 from sched_agent.model.interval import DAY, HOUR, Interval
 from sched_agent.model.reason import Because, Reason
+from sched_agent.model.text import one_line
 from sched_agent.model.zone import local
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -86,11 +86,9 @@ def why_not(reason: Reason, in_zone: ZoneInfo) -> str:
     }[reason.because]
 
 
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_QUOTES = dict.fromkeys(map(ord, "“”„‟〝〞〟＂«»"), '"')
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, most: int = 120) -> str:
     """Return text that somebody wrote, visible, on one line and between quotes: it is data."""
-    plain = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
-    line = " ".join(plain.replace("“", '"').replace("”", '"').split())
-    return f"“{line if len(line) <= 120 else line[:119] + '…'}”"
+    return f"“{one_line(text.translate(_QUOTES), most)}”"

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sched_agent.backends.base import Backend
 from sched_agent.errors import SchedAgentError, Stale, UnrecognizedTime
@@ -17,6 +17,7 @@ from sched_agent.model.ids import Kind, code
 from sched_agent.model.reason import Reason
 from sched_agent.model.slot import Slot
 from sched_agent.model.status import Status
+from sched_agent.model.text import clean, cleaned
 from sched_agent.speech.phrasing import quoted, say_days, say_interval, say_moment, weekday
 
 
@@ -24,6 +25,11 @@ class Output(BaseModel):
     """A part of an answer; what is not known is left out."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_hidden(cls, given: object) -> object:
+        return cleaned(given)
 
 
 class Answer(Output):
@@ -167,7 +173,7 @@ def say_event(calendar: Calendar, event: Event) -> str:
     held = ""
     if event.hold_expires_at is not None and event.status is Status.TENTATIVE:
         held = f", held until {say_moment(event.hold_expires_at, calendar.zone)}"
-    people = ", ".join(quoted(a.name or a.email or a.phone or "") for a in event.attendees[:5])
+    people = ", ".join(quoted(a.name or a.email or a.phone or "", 60) for a in event.attendees[:5])
     invited = f", with {people}" if people else ""
     name = code(Kind.EVENT, event.id)
     return f"{quoted(event.title)} {when}{invited} [{name}, {event.status}{held}]"
@@ -202,7 +208,7 @@ def say_error(error: SchedAgentError) -> str:
         lines.append(f"Nearest free times:\n{say_slots(error.alternatives)}")
     if error.say:
         lines.append(f"Say: {error.say}")
-    return "\n".join(line for line in lines if line)
+    return clean("\n".join(line for line in lines if line))
 
 
 def error_data(error: SchedAgentError) -> dict[str, Any]:
@@ -221,7 +227,7 @@ def error_data(error: SchedAgentError) -> dict[str, Any]:
     if isinstance(error, Stale):
         now = EventOutput.of(error.calendar, error.event)
         data["current"] = now.model_dump(mode="json", exclude_none=True)
-    return data
+    return {name: cleaned(value) for name, value in data.items()}
 
 
 def closed_by(reason: Reason | None) -> list[str]:

@@ -26,6 +26,7 @@ from sched_agent.errors import (
 )
 from sched_agent.model import ids
 from sched_agent.model.attendee import Attendee, Response
+from sched_agent.model.text import cleaned, one_line
 from sched_agent.speech.language import Language, read_language
 
 ResponseName = Literal["accepted", "declined", "tentative", "needs_action"]
@@ -44,7 +45,10 @@ def _listed(value: object) -> object:
 
 
 class ToolInput(BaseModel):
-    """Arguments of a tool. Null means the same as leaving an argument out."""
+    """Arguments of a tool. Null means the same as leaving an argument out.
+
+    Characters that nobody sees are left out of all texts.
+    """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, validate_by_name=False)
 
@@ -62,7 +66,7 @@ class ToolInput(BaseModel):
 
 
 def _without_nulls(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: cleaned(value) for name, value in given.items() if value is not None}
 
 
 class AttendeeInput(ToolInput):
@@ -137,7 +141,7 @@ def _unknown_arguments(
     nested = all(len(where) > 1 for where in unknown)  # the only nested model is an attendee
     model = AttendeeInput if nested else kind
     known = [field.alias or name for name, field in model.model_fields.items()]
-    named = [str(where[-1])[:40] for where in unknown if nested or len(where) == 1][:5]
+    named = [one_line(str(where[-1]), 40) for where in unknown if nested or len(where) == 1][:5]
     meant = [
         f"{name} (did you mean {near[0]}?)"
         if (near := difflib.get_close_matches(name, known, 1))

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sched_agent.backends.base import Backend
 from sched_agent.errors import NotAllowed, SchedAgentError
 from sched_agent.model.caller import Caller, Level
+from sched_agent.model.text import clean
 from sched_agent.settings import Toolset
 from sched_agent.speech.language import Language
 from sched_agent.tools.answers import Answer
@@ -33,7 +34,7 @@ class Result:
     @property
     def text(self) -> str:
         """The sentence for the caller, and under it what the model needs to know."""
-        return "\n".join((self.data.say, *self.lines))
+        return clean("\n".join((self.data.say, *self.lines)))
 
 
 Run = Callable[[Backend, Caller, Any], Result]

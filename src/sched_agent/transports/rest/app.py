@@ -15,6 +15,7 @@ from sched_agent import __version__
 from sched_agent.backends.base import Backend
 from sched_agent.errors import InvalidArgument, SchedAgentError, Unavailable, UnknownArgument
 from sched_agent.model.calendar import Environment
+from sched_agent.model.text import one_line
 from sched_agent.services.app import App
 from sched_agent.settings import Settings
 from sched_agent.transports.auth import authenticate, caller_of
@@ -186,7 +187,11 @@ def _methods(routers: Sequence[APIRouter], request: Request) -> list[str]:
 def _malformed(faults: Any) -> SchedAgentError:
     """Name every field that is wrong, without its value."""
     fields: dict[str, str] = {}
-    unknown = [str(fault["loc"][-1])[:40] for fault in faults if fault["type"] == "extra_forbidden"]
+    unknown = [
+        one_line(str(fault["loc"][-1]), 40)
+        for fault in faults
+        if fault["type"] == "extra_forbidden"
+    ]
     if unknown:
         return UnknownArgument(
             f"There is no field {', '.join(unknown[:5])} here.",
