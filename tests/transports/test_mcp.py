@@ -510,7 +510,8 @@ async def test_an_unknown_field_of_an_attendee_is_refused_by_name(client):
         ("cancel_event", {"event_id": "evt_7k3m9q", "if_version": 2**60}, "less than or equal"),
         ("list_events", {"attendee": "   "}, "at least 1 character"),
         ("create_event", {f"a{n}": 1 for n in range(9000)}, "has no argument a0"),
-        ("create_event", {"title": "\x00 \n", "start_at": "2026-11-24"}, "without a time of day"),
+        ("create_event", {"title": "\x00 \n", "start_at": "2026-11-24"}, "at least 1 character"),
+        ("create_event", {"title": "x", "start_at": "2026-11-24"}, "without a time of day"),
     ],
 )
 async def test_hostile_arguments_are_refused_in_a_few_words(client, tool, arguments, says):
