@@ -1,5 +1,6 @@
 """What a token for its own events only sees of the others, over every door: when they are."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -7,7 +8,10 @@ import pytest
 
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.booking import Graph, booked
+from sched_agent.model.caller import Level
+from sched_agent.model.event import EventFilter
 from sched_agent.model.ids import Kind, code, uuid
+from sched_agent.model.owner import Owner, OwnerType
 from sched_agent.model.schedule import Check
 from sched_agent.services import events
 from tests.builders import a_draft, span
@@ -28,6 +32,7 @@ def theirs(app, admin, calendar):
     """An event and a booking about Rosa that are nobody's own."""
     words: dict[str, Any] = {
         "title": "Rosa Okafor's allergy test",
+        "type": "allergy",
         "description": "Rosa",
         "location": "at Rosa's",
         "created_by": "rosa",
@@ -90,6 +95,15 @@ def test_a_listing_shows_when_others_are_and_no_more(ask, theirs):
     assert read["structuredContent"]["event"]["start_at"] == f"{DAY}T09:00:00-05:00"
     assert hides(str(listed)), listed
     assert hides(str(read)), read
+
+
+def test_others_are_not_found_by_their_type(app, admin, calendar, theirs):
+    actor = Owner(OwnerType.AGENT, "desk")
+    by = replace(admin, level=Level.WRITE, actor=actor, own_events_only=True)
+    wanted = EventFilter(calendar_ids=(calendar.id,), type="allergy")
+
+    assert len(events.find_all(app, admin, wanted, 10).items) == 1
+    assert events.find_all(app, by, wanted, 10).items == []
 
 
 def test_a_refusal_shows_nothing_of_others(ask, theirs):

@@ -282,6 +282,7 @@ class Event:
         return replace(
             self,
             title="Busy",
+            type=BLOCK_TYPE if self.type == BLOCK_TYPE else DEFAULT_TYPE,
             description=None,
             location=None,
             attendees=(),
@@ -320,4 +321,4 @@ class EventFilter:
     @property
     def searches(self) -> bool:
         """Whether it tells something of the words and people of the events that it finds."""
-        return self.attendee is not None or self.query is not None
+        return any(told is not None for told in (self.attendee, self.query, self.type))
