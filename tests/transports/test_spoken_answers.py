@@ -18,14 +18,14 @@ MOST_BYTES = 1200
 SAID = {
     "en": [
         "There is one calendar: My calendar.",
-        "I'm sorry, we're not open then. The nearest free times are tomorrow at 9 AM, "
-        "9:30 AM, or 10 AM.",
+        "I'm sorry, we're not open then. The nearest free times are tomorrow at 3 PM, "
+        "Tuesday the 24th at 3 PM, or tomorrow at 9 AM.",
         "I have Tuesday the 24th at 2 PM, 2:30 PM, or 3 PM. Which one suits you?",
         "Yes, Tuesday, November 24th at 2:30 PM is free.",
         "Tuesday, November 24th at 2:30 PM with Jane Doe, for 30 minutes. Shall I book it?",
         "It's confirmed: Tuesday, November 24th at 2:30 PM with Jane Doe. Your code is {code}.",
-        "I'm sorry, that time is taken. The nearest free times are Tuesday the 24th at 1:30 PM, "
-        "2 PM, or 3 PM.",
+        "I'm sorry, that time is taken. The nearest free times are Wednesday the 25th at "
+        "2:30 PM, Tuesday the 24th at 3 PM, or tomorrow at 2:30 PM.",
         "It's booked: tomorrow at noon. Your code is {other}.",
         "You have one booking: Check-up, Tuesday, November 24th at 2:30 PM.",
         "There are two bookings: Visit, tomorrow at noon and Check-up, Tuesday, November 24th at "
@@ -42,14 +42,14 @@ SAID = {
     "pt-BR": [
         "Há uma agenda: My calendar.",
         "Desculpe, nesse horário não atendemos. Os horários livres mais próximos são "
-        "amanhã às 9h, às 9h30 ou às 10h.",
+        "amanhã às 15h, terça-feira, dia 24, às 15h ou amanhã às 9h.",
         "Tenho terça-feira, dia 24, às 14h, às 14h30 ou às 15h. Qual fica melhor?",
         "Sim, está livre: terça-feira, 24 de novembro, às 14h30.",
         "Terça-feira, 24 de novembro, às 14h30, com Jane Doe, por 30 minutos. Posso marcar?",
         "Está confirmado: terça-feira, 24 de novembro, às 14h30, com Jane Doe. Seu código é "
         "{code}.",
         "Desculpe, esse horário já está ocupado. Os horários livres mais próximos são "
-        "terça-feira, dia 24, às 13h30, às 14h ou às 15h.",
+        "quarta-feira, dia 25, às 14h30, terça-feira, dia 24, às 15h ou amanhã às 14h30.",
         "Está marcado: amanhã ao meio-dia. Seu código é {other}.",
         "Você tem um horário marcado: Check-up, terça-feira, 24 de novembro, às 14h30.",
         "Há dois horários marcados: Visit, amanhã ao meio-dia e Check-up, terça-feira, 24 de "
@@ -67,14 +67,14 @@ SAID = {
     "es": [
         "Hay un calendario: My calendar.",
         "Lo siento, a esa hora no abrimos. Las horas libres más próximas son mañana a las "
-        "9:00, a las 9:30 o a las 10:00.",
+        "15:00, el martes 24 a las 15:00 o mañana a las 9:00.",
         "Tengo el martes 24 a las 14:00, a las 14:30 o a las 15:00. ¿Cuál le viene mejor?",
         "Sí, el martes 24 de noviembre a las 14:30 está libre.",
         "El martes 24 de noviembre a las 14:30 con Jane Doe, durante 30 minutos. ¿Lo reservo?",
         "Queda confirmado: el martes 24 de noviembre a las 14:30 con Jane Doe. Su código es "
         "{code}.",
-        "Lo siento, esa hora ya está ocupada. Las horas libres más próximas son el martes 24 a "
-        "las 13:30, a las 14:00 o a las 15:00.",
+        "Lo siento, esa hora ya está ocupada. Las horas libres más próximas son el miércoles "
+        "25 a las 14:30, el martes 24 a las 15:00 o mañana a las 14:30.",
         "Queda reservado: mañana al mediodía. Su código es {other}.",
         "Tiene una cita: Check-up, el martes 24 de noviembre a las 14:30.",
         "Hay dos citas: Visit, mañana al mediodía y Check-up, el martes 24 de noviembre a las "
