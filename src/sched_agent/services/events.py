@@ -135,7 +135,7 @@ def _found(
     return found[:limit]
 
 
-_AT_ONCE = 50
+_AT_ONCE = 20
 """How many events are read together of those that may be meant."""
 
 
