@@ -1,9 +1,12 @@
 """Callers' words become instants: the rows of the contract, and what must hold for any text."""
 
-import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from itertools import chain
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -12,6 +15,8 @@ from hypothesis import strategies as st
 from sched_agent.model.zone import instant
 from sched_agent.speech.dates import MAX_CANDIDATES, Granularity, Status
 from sched_agent.speech.language import LANGUAGES
+from sched_agent.speech.lexicon import CATEGORIES
+from sched_agent.speech.patterns import expanded
 from sched_agent.speech.resolver import resolve
 
 ZONES = (
@@ -20,32 +25,67 @@ ZONES = (
 )
 
 
+FIGURES = ("3", "12", "31", "330", "0", "99", "-", "3rd", "15h", "9999", "29", "24", "2ª", "#")
+WRITTEN = {
+    "hm": ("15:30", "00:00", "24:00", "3:05", "25:99"),
+    "hhmm": ("330", "0900", "1530", "2460"),
+    "numeric": ("12/3", "31/2", "25/12", "13/13", "3/12/26", "30/2/2027"),
+    "iso": ("2026-11-24", "2026-02-30", "2300-01-01", "0001-01-01"),
+    "year": ("2025", "2027", "1900", "2199"),
+}
+NUMBERS = ("h", "m", "mm", "d", "n", "ordinal")
+
+
 @cache
-def vocabulary(language: str) -> tuple[str, ...]:
-    """Return every word that a language's data file has, and figures as callers write them."""
+def words(language: str) -> Mapping[str, Any]:
+    """Return what a language's data file says."""
     source = files("sched_agent.speech") / "languages" / language / "heard.toml"
-    words = set(re.findall(r"[^\W\d_]+", source.read_text(encoding="utf-8")))
-    written = (
-        "3",
-        "12",
-        "31",
-        "330",
-        "15:30",
-        "25:99",
-        "12/3",
-        "31/2",
-        "2026-11-24",
-        "0",
-        "99",
-        "-",
-    )
-    return (*sorted(words), *written, "3rd", "15h", "9999", "29", "24", "00:00", "2ª")
+    return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
-phrases = st.one_of(
-    st.text(max_size=80),
-    *(st.lists(st.sampled_from(vocabulary(one)), max_size=12).map(" ".join) for one in LANGUAGES),
-)
+@cache
+def wordings(language: str, category: str) -> Sequence[Sequence[str]]:
+    """Return every sequence of words and slots of a category."""
+    patterns = chain.from_iterable(words(language)[category].values())
+    return [sequence for pattern in patterns for sequence in expanded(pattern)]
+
+
+@cache
+def filling(language: str, slot: str) -> Sequence[str]:
+    """Return words that a slot takes, which is no category."""
+    said = words(language)
+    if slot in WRITTEN:
+        return WRITTEN[slot]
+    if slot in NUMBERS:
+        return (*said["cardinals"], *said["ordinals"], *FIGURES)
+    if slot == "p":
+        return tuple(said["part_words"])
+    return tuple(chain.from_iterable(said["weekdays" if slot == "weekday" else "months"]))
+
+
+@st.composite
+def spoken_phrases(draw: st.DrawFn) -> str:
+    """Draw some wordings of a language, one after the other."""
+    language = draw(st.sampled_from(LANGUAGES))
+
+    def said(category: str, depth: int = 0) -> str:
+        sequence = draw(st.sampled_from(wordings(language, category)))
+        return " ".join(
+            element if not element.startswith("{") else slot(element.strip("{}12"), depth + 1)
+            for element in sequence
+        )
+
+    def slot(kind: str, depth: int) -> str:
+        kind = {"time": "clock"}.get(kind, kind)
+        if kind in CATEGORIES:
+            return said(kind, depth) if depth < 3 else "3"
+        return draw(st.sampled_from(filling(language, kind)))
+
+    starts = draw(st.lists(st.sampled_from(("day", "item", "clock", "part")), max_size=4))
+    return " ".join(said(category) for category in starts)
+
+
+phrases = st.one_of(st.text(max_size=80), spoken_phrases())
 nows = st.datetimes(datetime(1971, 1, 1), datetime(2190, 1, 1))  # noqa: DTZ001
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 spoken = st.sampled_from([LANGUAGES, *([one] for one in LANGUAGES)])
