@@ -116,7 +116,8 @@ def test_every_assumption_is_named_in_the_answer(call):
             "yesterday at three",
             "in_the_past",
             ["2026-11-19T15:00:00-05:00"],
-            "That time has already passed.",
+            "That time has already passed. The nearest free times are today at 10 AM, "
+            "10:30 AM, or 11 AM.",
         ),
         ("the usual", "unrecognized_time", [], "Sorry, which day and what time did you mean?"),
         ("tuesday", "unrecognized_time", [], "What time suits you: Tuesday the 24th?"),

@@ -1,14 +1,12 @@
 """What tools answer: values for programs and, in `say`, text for the model."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sched_agent.backends.base import Backend
-from sched_agent.errors import SchedAgentError, Stale, UnrecognizedTime
+from sched_agent.errors import SchedAgentError, Stale
 from sched_agent.model import zone
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.calendar import Calendar
@@ -185,16 +183,6 @@ def say_slots(slots: Iterable[Slot]) -> str:
     return "\n".join(
         f"- {say_interval(one, shown)}: {iso(one.start, shown)}" for one, shown in zoned
     )
-
-
-@contextmanager
-def now_told(backend: Backend, in_zone: ZoneInfo) -> Iterator[None]:
-    """Add what time it is to the refusal of a time that can't be read."""
-    try:
-        yield
-    except UnrecognizedTime as error:
-        error.hint += f" It is {say_moment(backend.now(), in_zone)} now."
-        raise
 
 
 def say_error(error: SchedAgentError) -> str:

@@ -18,11 +18,11 @@ from sched_agent.services.availability import Answer, Match, Question
 from sched_agent.speech.iso import When
 from sched_agent.speech.phrasing import say_interval, say_moment, say_stretch, why_not
 from sched_agent.tools import answers, offers
-from sched_agent.tools.answers import Output, SlotOutput, closed_by, iso, now_told
+from sched_agent.tools.answers import Output, SlotOutput, closed_by, iso
 from sched_agent.tools.arguments import Ids, Spoken, TimeText, ToolInput
 from sched_agent.tools.calendars import say_calendar, the_calendars, the_speaker
 from sched_agent.tools.registry import Result, tool
-from sched_agent.tools.times import Listener
+from sched_agent.tools.times import Listener, helped
 
 _DEFAULT_DAYS = 14
 _LONGEST_DAYS = 366
@@ -85,7 +85,8 @@ def check_availability(backend: Backend, caller: Caller, arguments: CheckAvailab
     in_zone = calendars[0].zone if arguments.timezone is None else zone.zone(arguments.timezone)
     now = backend.now()
     speaker = the_speaker(arguments.language, in_zone, calendars, now)
-    with now_told(backend, in_zone):
+    length = arguments.duration_minutes * MINUTE
+    with helped(backend, caller, calendars, in_zone, length):
         when = _stretch(arguments, Listener(speaker, backend.now))
     answer = backend.free(
         caller,

@@ -22,7 +22,7 @@ from sched_agent.speech.language import Language
 from sched_agent.speech.phrasing import quoted
 from sched_agent.speech.saying import Speaker
 from sched_agent.tools import telling
-from sched_agent.tools.answers import Answer, EventOutput, now_told, say_event
+from sched_agent.tools.answers import Answer, EventOutput, say_event
 from sched_agent.tools.arguments import (
     ActorId,
     Attendees,
@@ -44,7 +44,7 @@ from sched_agent.tools.arguments import (
 )
 from sched_agent.tools.calendars import the_calendar, the_calendars, the_speaker
 from sched_agent.tools.registry import Result, tool
-from sched_agent.tools.times import Listener
+from sched_agent.tools.times import Listener, helped
 
 _DEFAULT_MINUTES = 30
 
@@ -136,14 +136,15 @@ def _when(
         if arguments.end_at is not None:
             days = Days(days.first, listener.days(arguments.end_at, field="end_at").first)
         return days, days.interval(calendar.zone), ()
-    with now_told(backend, calendar.zone):
+    length = (arguments.duration_minutes or _DEFAULT_MINUTES) * MINUTE
+    with helped(backend, caller, [calendar], calendar.zone, length):
         start = listener.start(arguments.start_at, field="start_at")
         end = _end(arguments.end_at, arguments.duration_minutes, listener, start.at)
     if end is not None:
         return None, Interval(start.at, end.at), (*start.notes, *end.notes)
     ends = start.end
     if ends is None or arguments.duration_minutes is not None:
-        ends = start.at + (arguments.duration_minutes or _DEFAULT_MINUTES) * MINUTE
+        ends = start.at + length
     return None, Interval(start.at, ends), start.notes
 
 
@@ -297,7 +298,7 @@ def _change(
         end_day = None if end_at is None else listener.days(end_at, field="end_at").first
         return event.to_days(fields, first, end_day, calendar.zone), ()
     start = None
-    with now_told(backend, calendar.zone):
+    with helped(backend, caller, [calendar], calendar.zone, event.interval.length):
         if start_at is not None:
             start = listener.start(start_at, field="start_at")
         begins = start.at if start else event.interval.start

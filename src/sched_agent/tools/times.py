@@ -1,19 +1,25 @@
 """Times as agents send them: ISO 8601, or what the caller said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from sched_agent.backends.base import Backend
 from sched_agent.errors import (
     AmbiguousTime,
     ContradictoryTime,
     InThePast,
     Invalid,
+    SchedAgentError,
     UnrecognizedTime,
 )
+from sched_agent.model.calendar import Calendar
+from sched_agent.model.caller import Caller
 from sched_agent.model.days import Days, read_date
-from sched_agent.model.interval import MINUTE, Interval
+from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.model.zone import local, local_day
+from sched_agent.services.availability import ALTERNATIVES, SEARCH_DAYS, Question
 from sched_agent.speech.dates import Granularity, Status
 from sched_agent.speech.iso import Moment, When, is_iso, read_bound, read_moment, read_when
 from sched_agent.speech.language import LANGUAGES
@@ -206,6 +212,29 @@ class Listener:
             return ()
         said = say_moment(meant.start, self.zone)
         return (f"{quoted(text)} was read as {said}; assumed: {', '.join(meant.assumed)}.",)
+
+
+@contextmanager
+def helped(
+    backend: Backend, caller: Caller, calendars: Sequence[Calendar], in_zone: ZoneInfo, length: int
+) -> Iterator[None]:
+    """Add to the refusal of a time what time it is, or if it is over, what is free soon."""
+    try:
+        yield
+    except UnrecognizedTime as error:
+        error.hint += f" It is {say_moment(backend.now(), in_zone)} now."
+        raise
+    except InThePast as error:
+        now = backend.now()
+        soon = Question(
+            calendar_ids=tuple(calendar.id for calendar in calendars),
+            within=Interval(now, now + SEARCH_DAYS[-1] * DAY),
+            length=length,
+            limit=ALTERNATIVES,
+        )
+        with suppress(SchedAgentError):  # the refusal is the answer, with or without
+            error.alternatives = tuple(backend.free(caller, soon).slots)
+        raise
 
 
 _FAULTS = {
