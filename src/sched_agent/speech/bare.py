@@ -95,11 +95,11 @@ class Bare:
         follows = bool(before) and before[-1].end == at and _is_day(before[-1].meaning)
         weekday = follows and isinstance(before[-1].meaning, Weekday)
         opens = self._opens(at, before)
-        for end, number in self.slots.of("d", at):
-            if self.slots.tokens[at].kind is Kind.ORDINAL:
-                if opens and self.slots.lexicon.ordinal_days and self.leaves_room(end):
-                    return Item(DayOfMonth(number), at, end) if number <= 31 else None
-                continue
+        if self.slots.tokens[at].kind is Kind.ORDINAL:
+            number = self.slots.tokens[at].value[0]
+            day = opens and self.slots.lexicon.ordinal_days and self.leaves_room(at + 1)
+            return Item(DayOfMonth(number), at, at + 1) if day and 1 <= number <= 31 else None
+        for end, number in self.slots.of("m", at):
             if not self.slots.stands_alone(end):
                 continue
             if weekday and 12 < number <= 31:

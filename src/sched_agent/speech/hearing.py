@@ -77,7 +77,8 @@ class Hearing:
         if isinstance(value, Between):
             return self._is_stretch(value, end)
         if isinstance(value, DayOfMonth):
-            return self._leaves_room(end)
+            later = (e for start in range(at + 1, end) for e, _ in self.slots.of("day", start))
+            return self._leaves_room(end) and all(e <= end for e in later)
         if isinstance(value, MonthDay) and self.tokens[end - 1].kind is Kind.NUMBER:
             return not any(v.half for e, v in self.slots.of("clock", end - 1) if e > end)
         if isinstance(value, Weekday) and self.words[at] in self.lexicon.ordinals:

@@ -35,6 +35,7 @@ _REFUSALS: dict[Status, type[Invalid]] = {
     Status.PAST: InThePast,
     Status.UNRECOGNIZED: UnrecognizedTime,
 }
+_OF_A_DAY = frozenset({Granularity.DAY, Granularity.PART_OF_DAY})
 _WHOLE_DAYS = frozenset({Granularity.DAY, Granularity.WEEK, Granularity.MONTH, Granularity.RANGE})
 
 
@@ -177,9 +178,9 @@ class Listener:
         refusal = self._refusal(
             UnrecognizedTime, (), f"{field} {quoted(text)} names no time of day.", field
         )
-        assert meant.end is not None  # noqa: S101  # a stretch has one
-        stretch = self.speaker.stretch(Interval(meant.start, meant.end), meant.granularity.value)
-        refusal.say = self.speaker.book.sentences(self.speaker.book.say("what_time", day=stretch))
+        if meant.granularity in _OF_A_DAY and meant.end is not None:
+            day = self.speaker.stretch(Interval(meant.start, meant.end), meant.granularity.value)
+            refusal.say = self.speaker.book.sentences(self.speaker.book.say("what_time", day=day))
         refusal.hint = (
             "Ask for the time, or call check_availability with these words as when and offer "
             "what is free."
