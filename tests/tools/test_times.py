@@ -74,6 +74,29 @@ def test_an_end_in_words_is_heard_from_the_start_on(call, words, end):
     assert event.end_at == end
 
 
+@pytest.mark.parametrize(
+    ("start", "words", "end"),
+    [
+        ("tomorrow at 2 pm", "tomorrow at 3 pm", "2026-11-21T15:00:00-05:00"),
+        ("next tuesday at 2 pm", "next tuesday at 3", "2026-11-24T15:00:00-05:00"),
+        ("in two hours", "in three hours", "2026-11-20T13:00:00-05:00"),
+        ("tuesday at 11 pm", "one am", "2026-11-25T01:00:00-05:00"),
+        ("tuesday at 9 pm", "midnight", "2026-11-25T00:00:00-05:00"),
+    ],
+)
+def test_a_day_in_the_words_of_an_end_is_counted_from_today(call, start, words, end):
+    told = {"title": "Visit", "start_at": start, "end_at": words, "type": "block"}
+
+    assert call("create_event", **told).event.end_at == end
+
+
+def test_a_later_end_is_asked_back_where_its_half_of_the_day_is_open(refused):
+    error = refused("create_event", title="Shift", start_at="tuesday at 10 pm", end_at="6")
+
+    assert error.code == "ambiguous_time"
+    assert error.message == "end_at “6” leaves open what is assumed: tomorrow, pm."
+
+
 def test_every_assumption_is_named_in_the_answer(call):
     answer = call("create_event", title="Check-up", start_at="tuesday at half past three")
 
@@ -214,6 +237,22 @@ def test_whole_days_may_be_said(call):
     ).event
 
     assert (event.start_at, event.end_at) == ("2026-11-26", "2026-11-28")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("january 3rd", "ambiguous_time"),  # the year is assumed
+        ("the 3rd", "ambiguous_time"),  # the month is
+        ("as soon as possible", "unrecognized_time"),
+        ("tuesday after three", "unrecognized_time"),
+        ("monday to wednesday in the morning", "unrecognized_time"),
+    ],
+)
+def test_no_whole_days_are_taken_that_were_not_said(refused, words, code):
+    error = refused("create_event", title="Fair", start_at=words, all_day=True, type="block")
+
+    assert error.code == code
 
 
 def test_the_codes_of_spoken_times_are_among_the_errors():

@@ -71,12 +71,14 @@ class Reading:
         candidates: The times, best first, at most four.
         language: In which language it was read.
         minutes: How long it is to take, if that was said.
+        dated: Whether a day was said, or how far off it is, and not just a time of day.
     """
 
     status: Status
     candidates: tuple[Candidate, ...]
     language: Language
     minutes: int | None = None
+    dated: bool = False
 
 
 def resolve(
@@ -102,7 +104,8 @@ def resolve(
     alternatives = understood(best.items)
     status, candidates = _judged([there.meant(said) for said in alternatives], now)
     minutes = next((said.length for said in alternatives if said.length), None)
-    return Reading(status, candidates, known.language, minutes)
+    dated = any(said.dated or said.elapsed is not None for said in alternatives)
+    return Reading(status, candidates, known.language, minutes, dated)
 
 
 def _understood_words(hearing: Hearing) -> int:

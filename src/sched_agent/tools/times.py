@@ -18,7 +18,7 @@ from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller
 from sched_agent.model.days import Days, read_date
 from sched_agent.model.interval import DAY, MINUTE, Interval
-from sched_agent.model.zone import local, local_day
+from sched_agent.model.zone import local, local_day, on_the_clock
 from sched_agent.services.availability import ALTERNATIVES, SEARCH_DAYS, Question
 from sched_agent.speech.dates import Granularity, Status
 from sched_agent.speech.iso import Moment, When, is_iso, read_bound, read_moment, read_when
@@ -36,7 +36,6 @@ _REFUSALS: dict[Status, type[Invalid]] = {
     Status.UNRECOGNIZED: UnrecognizedTime,
 }
 _OF_A_DAY = frozenset({Granularity.DAY, Granularity.PART_OF_DAY})
-_WHOLE_DAYS = frozenset({Granularity.DAY, Granularity.WEEK, Granularity.MONTH, Granularity.RANGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,13 @@ class Listener:
         if meant.granularity is not Granularity.MINUTE:
             raise self._without_clock(meant, text, field)
         if not _INFERRED.issuperset(meant.assumed):
-            told = (
-                f"{field} {quoted(text)} leaves open what is assumed: {', '.join(meant.assumed)}."
-            )
-            raise self._refusal(AmbiguousTime, (meant,), told, field)
+            raise self._left_open(meant, text, field)
         return Start(meant.start, meant.end, self._notes(meant, text))
 
     def end(self, text: str, start: int, *, field: str) -> Moment:
-        """Return where something that begins at a start ends; words are heard from there.
+        """Return where something that begins at a start ends.
+
+        A time of day alone is the next one after the start; a day is counted from when it was said.
 
         Raises:
             Invalid: As for `start`.
@@ -103,9 +101,15 @@ class Listener:
         reading = self._read(text, start)
         if reading.minutes is not None and not reading.candidates:
             return Moment(start + reading.minutes * MINUTE)
+        if reading.dated:
+            reading = self._read(text, self.heard_at())
         meant = self._one(reading, text, field)
         if meant.granularity is not Granularity.MINUTE:
             raise self._without_clock(meant, text, field)
+        same_day = local_day(meant.start, self.zone) == local_day(start, self.zone)
+        following = meant.assumed == ("tomorrow",)  # "one am" after eleven: nothing is open
+        if not (same_day or following or _INFERRED.issuperset(meant.assumed)):
+            raise self._left_open(meant, text, field)
         return Moment(meant.start, self._notes(meant, text))
 
     def when(self, text: str, *, length: int | None, default: int) -> When:
@@ -149,19 +153,28 @@ class Listener:
         return at, self._notes(meant, text)
 
     def days(self, text: str, *, field: str) -> Days:
-        """Return the days that a date, or words for a day or several, name.
+        """Return the days that a date, or words for one or several whole days, name.
 
         Raises:
-            Invalid: As for `start`.
+            Invalid: As for `start`; no day is ever assumed.
         """
         if is_iso(text):
             first = read_date(text, field)
             return Days(first, first + 1)
         meant = self._one(self._read(text, self.heard_at()), text, field)
-        if meant.granularity not in _WHOLE_DAYS or meant.end is None:
+        if meant.end is None or not self._is_whole_days(meant, meant.end):
             told = f"{field} {quoted(text)} is not a day."
             raise self._refusal(UnrecognizedTime, (), told, field)
-        return Days(local_day(meant.start, self.zone), local_day(meant.end - 1, self.zone) + 1)
+        if meant.assumed:
+            raise self._left_open(meant, text, field)
+        return Days(local_day(meant.start, self.zone), local_day(meant.end, self.zone))
+
+    def _is_whole_days(self, meant: Candidate, end: int) -> bool:
+        """Whether a stretch goes from midnight to midnight, with no time of day said for it."""
+        midnights = (
+            on_the_clock(local_day(at, self.zone), 0, self.zone) for at in (meant.start, end)
+        )
+        return meant.daily is None and (meant.start, end) == tuple(midnights)
 
     def _read(self, text: str, now: int) -> Reading:
         mine = self.speaker.language
@@ -173,6 +186,10 @@ class Listener:
             return reading.candidates[0]
         told = f"{field} {quoted(text)} {_FAULTS[reading.status]}."
         raise self._refusal(_REFUSALS[reading.status], reading.candidates, told, field)
+
+    def _left_open(self, meant: Candidate, text: str, field: str) -> Invalid:
+        told = f"{field} {quoted(text)} leaves open what is assumed: {', '.join(meant.assumed)}."
+        return self._refusal(AmbiguousTime, (meant,), told, field)
 
     def _without_clock(self, meant: Candidate, text: str, field: str) -> Invalid:
         refusal = self._refusal(
