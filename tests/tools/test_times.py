@@ -275,3 +275,13 @@ def test_a_move_in_words_that_is_sent_again_means_the_same_day(call, clock):
     clock.move_by(24 * 60)
 
     assert call("update_event", **told).event == first.event
+
+
+def test_a_request_id_that_served_for_a_booking_hears_the_words_of_a_move_anew(call, clock):
+    told = {"start_at": "tomorrow at 4 pm", "request_id": "1"}
+    event = call("create_event", title="Visit", type="block", **told).event
+    clock.move_by(3 * 24 * 60)
+
+    moved = call("update_event", event_id=event.id, **told).event
+
+    assert moved.start_at == "2026-11-24T16:00:00-05:00"

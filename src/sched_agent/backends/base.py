@@ -37,8 +37,8 @@ class Backend(Protocol):
         """Return a page of calendars whose name contains `query`."""
         ...
 
-    def heard_at(self, caller: Caller, request_id: str) -> int:
-        """Return when a request came for the first time."""
+    def heard_at(self, caller: Caller, request_id: str, said: object) -> int:
+        """Return when a request with these words came for the first time."""
         ...
 
     def calendar(self, caller: Caller, calendar_id: Number) -> Calendar:

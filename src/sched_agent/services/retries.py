@@ -87,13 +87,20 @@ def _once(
         return answer
 
 
-def heard_at(app: App, caller: Caller, request_id: str) -> int:
+def heard_at(app: App, caller: Caller, request_id: str, said: object) -> int:
     """Return when a request came for the first time: what "tomorrow" in it means stays the same.
+
+    Args:
+        app: The program.
+        caller: Who asks.
+        request_id: Other operations, and a request that was refused, may use it again ...
+        said: ... so this is what was said, and in which operation: other words are heard anew.
 
     Raises:
         OutcomeUnknown: The connection broke; nothing is known of the request.
     """
-    return once(app, caller, ("hear", request_id, None), int, lambda _: app.clock())
+    heard = f"hear {fingerprint(said)}"
+    return once(app, caller, (heard, request_id, None), int, lambda _: app.clock())
 
 
 def fingerprint(arguments: object) -> str:

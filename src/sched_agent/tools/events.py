@@ -385,9 +385,10 @@ def _listener(
 ) -> Listener:
     """Return who reads the times of a write: a repetition means what the first try meant."""
     request_id = arguments.request_id
+    said = (type(arguments).__name__, arguments.start_at, arguments.end_at)
 
     def heard_at() -> int:
-        return backend.now() if request_id is None else backend.heard_at(caller, request_id)
+        return backend.now() if request_id is None else backend.heard_at(caller, request_id, said)
 
     return Listener(_speaker(backend, arguments.language, calendar), heard_at)
 

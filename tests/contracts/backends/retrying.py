@@ -1,7 +1,7 @@
 """The same request twice acts once, whatever it asks for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -9,6 +9,8 @@ import pytest
 from sched_agent import errors
 from sched_agent.model.attendee import Response
 from sched_agent.model.event import Change
+from sched_agent.model.interval import DAY
+from sched_agent.services import retries
 from tests.builders import a_draft, weekdays
 from tests.contracts.backends.administering import first_rule, make
 from tests.contracts.backends.place import ANA, ELEVEN, NINE, TEN, Place
@@ -185,6 +187,17 @@ class Retrying:
         place.cancel(booked, request_id="r1")
 
         assert place.there() == []
+
+    def test_the_words_of_a_repeated_request_are_heard_when_they_came_first(self, place):
+        first = place.backend.heard_at(place.caller, "r1", ("create", "tomorrow at 3"))
+        tomorrow = replace(place.program.app, clock=lambda: first + DAY)
+
+        def heard(*said):
+            return retries.heard_at(tomorrow, place.caller, "r1", said)
+
+        assert heard("create", "tomorrow at 3") == first
+        assert heard("create", "tomorrow at 4") == first + DAY
+        assert heard("update", "tomorrow at 3") == first + DAY
 
     def test_a_repeated_booking_is_answered_even_when_it_is_cancelled_by_now(self, place):
         booked = place.book(NINE, request_id="r1")
