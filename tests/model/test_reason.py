@@ -1,6 +1,7 @@
 """Why a time on a calendar in New York can't be had, as exactly as it is known."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -61,6 +62,19 @@ def test_the_rule_that_closes_is_named_and_the_hours_of_the_day_told():
     assert (half.rule, half.hours) == ("Thanksgiving", (span("09:00", "12:00", "2026-11-26"),))
     assert (lunch.rule, len(lunch.hours)) == ("Lunch", 2)
     assert (sunday.rule, sunday.hours) == (None, ())
+
+
+def test_a_weekday_is_told_that_no_rule_opens():
+    sunday = span("09:00", "09:30", "2026-11-22")
+    until = date(2026, 11, 21)
+    once = replace(weekdays(), days_of_week=frozenset({7}), until=until)
+    never = schedule(a_calendar(), [], [], sunday, NOW)
+
+    assert reason(sunday).weekday == 7
+    assert reason(span("09:00", "09:30", "2026-11-28")).weekday == 6
+    assert reason(sunday, once).weekday is None
+    assert why(never, sunday, errors.OutsideHours).weekday is None
+    assert reason(span("18:00", "18:30", "2026-11-25")).weekday is None
 
 
 @pytest.mark.parametrize(

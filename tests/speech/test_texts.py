@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sched_agent.errors import all_errors
+from sched_agent.model.interval import MINUTE, Interval
+from sched_agent.model.reason import Because
 from sched_agent.settings import Settings
 from sched_agent.speech.aloud import aloud, spelled
 from sched_agent.speech.language import LANGUAGES, Language
@@ -61,6 +63,11 @@ def test_every_error_has_something_to_say(language):
         assert not placeholders(texts[error.code])
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_something_to_say(language):
+    assert set(Because) <= read_texts(language).keys()
+
+
 def test_the_settings_know_the_same_languages():
     for language in LANGUAGES:
         assert Settings.read({"SCHED_AGENT_LANGUAGE": language}).language == language
@@ -103,6 +110,10 @@ def a_value(language, name):
         "title": names,
         "names": names,
         "people": names,
+        "hours": st.lists(openings(), min_size=1, max_size=2).map(
+            Speaker(language, ZoneInfo(ZONES[0]), NOW).hours
+        ),
+        "every": st.integers(0, 7).map(lambda day: phrasebook(language).counted("every", day)),
         "city": st.sampled_from(["New York", "São Paulo"]),
         "weekday": st.sampled_from(
             list(phrasebook(language).locale.days["format"]["wide"].values())
@@ -115,6 +126,12 @@ def a_value(language, name):
 
 
 NOW = at("2026-11-20T10:00")
+
+
+def openings():
+    """Return how openings of a day may come."""
+    minutes = st.tuples(st.integers(0, 1439), st.integers(1, 1440))
+    return minutes.map(lambda m: Interval(NOW + m[0] * MINUTE, NOW + sum(m) * MINUTE))
 
 
 @pytest.mark.parametrize(

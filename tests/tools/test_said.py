@@ -14,6 +14,7 @@ from sched_agent.model.days import Days
 from sched_agent.model.event import Event
 from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.model.page import Page
+from sched_agent.model.reason import Because, Reason
 from sched_agent.model.slot import Slot
 from sched_agent.model.status import Status
 from sched_agent.model.zone import local_day
@@ -81,6 +82,20 @@ slots = st.builds(
 )
 
 
+openings = st.builds(
+    lambda start, minutes: Interval(start, start + minutes * MINUTE), starts, st.integers(1, 1440)
+)
+reasons = st.builds(
+    Reason,
+    because=st.sampled_from(Because),
+    limit=st.none() | st.integers(1, 100_000),
+    hours=st.lists(openings, max_size=4).map(tuple),
+    zone=st.none() | zones,
+    weekday=st.none() | st.integers(1, 7),
+    rule=st.none() | words,
+)
+
+
 @st.composite
 def answers(draw):
     found = draw(st.lists(calendars, min_size=1, max_size=4))
@@ -89,7 +104,7 @@ def answers(draw):
         slots=draw(st.lists(slots, max_size=5)),
         alternatives=draw(st.lists(slots, max_size=4)),
         refusal=draw(st.sampled_from([None, OutsideHours, InThePast, SlotTaken])),
-        reason=None,
+        reason=draw(st.none() | reasons),
         calendars=found,
         as_of={},
         unreadable=unreadable,
@@ -150,10 +165,11 @@ def test_what_is_said_of_free_time_can_be_said(speaker, answer, exact):
 
 @pytest.mark.parametrize("kind", list(all_errors()), ids=lambda kind: kind.code)
 @settings(max_examples=20)
-@given(languages, st.lists(slots, max_size=4))
-def test_what_is_said_of_a_refusal_can_be_said(kind, language, alternatives):
+@given(languages, st.lists(slots, max_size=4), st.none() | reasons)
+def test_what_is_said_of_a_refusal_can_be_said(kind, language, alternatives, reason):
     error = kind.__new__(kind)
     error.alternatives = tuple(alternatives)
+    error.reason = reason
 
     assert_can_be_said(put_in_words(error, language, NOW).say, language)
 

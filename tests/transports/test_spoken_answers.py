@@ -18,7 +18,7 @@ MOST_BYTES = 1200
 SAID = {
     "en": [
         "There is one calendar: My calendar.",
-        "I'm sorry, we're not open then. The nearest free times are tomorrow at 3 PM, "
+        "I'm sorry, we're closed on Sundays. The nearest free times are tomorrow at 3 PM, "
         "Tuesday the 24th at 3 PM, or tomorrow at 9 AM.",
         "I have Tuesday the 24th at 2 PM, 2:30 PM, or 3 PM. Which one suits you?",
         "Yes, Tuesday, November 24th at 2:30 PM is free.",
@@ -41,7 +41,7 @@ SAID = {
     ],
     "pt-BR": [
         "Há uma agenda: My calendar.",
-        "Desculpe, nesse horário não atendemos. Os horários livres mais próximos são "
+        "Desculpe, não atendemos aos domingos. Os horários livres mais próximos são "
         "amanhã às 15h, terça-feira, dia 24, às 15h ou amanhã às 9h.",
         "Tenho terça-feira, dia 24, às 14h, às 14h30 ou às 15h. Qual fica melhor?",
         "Sim, está livre: terça-feira, 24 de novembro, às 14h30.",
@@ -66,7 +66,7 @@ SAID = {
     ],
     "es": [
         "Hay un calendario: My calendar.",
-        "Lo siento, a esa hora no abrimos. Las horas libres más próximas son mañana a las "
+        "Lo siento, los domingos no abrimos. Las horas libres más próximas son mañana a las "
         "15:00, el martes 24 a las 15:00 o mañana a las 9:00.",
         "Tengo el martes 24 a las 14:00, a las 14:30 o a las 15:00. ¿Cuál le viene mejor?",
         "Sí, el martes 24 de noviembre a las 14:30 está libre.",

@@ -1,11 +1,12 @@
 """Why a time can't be had, more exactly than by the refusal's code: data, to be put into words."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sched_agent import errors
-from sched_agent.model.availability_rule import ExceptionRule, Rule
+from sched_agent.model.availability_rule import ExceptionRule, RecurringRule, Rule
 from sched_agent.model.calendar import Policy
 from sched_agent.model.interval import DAY, MINUTE, Interval, intersect
 from sched_agent.model.schedule import Refusal, Schedule
@@ -35,13 +36,17 @@ class Reason:
         because: The kind of reason.
         limit: What the calendar's policy says: minutes of notice, days ahead, events a day, or
             minutes that are kept clear between events.
-        hours: When the calendar is open on that day, where that is the reason.
+        hours: When the calendar is open on that day, where that is the reason ...
+        zone: ... and by whose clocks it is that day.
+        weekday: 1 for Monday to 7 for Sunday, if it never opens on such a day of the week.
         rule: The name of the rule that closes it, if it has one: words that somebody wrote.
     """
 
     because: Because
     limit: int | None = None
     hours: tuple[Interval, ...] = ()
+    zone: ZoneInfo | None = None
+    weekday: int | None = None
     rule: str | None = None
 
 
@@ -98,13 +103,24 @@ def _closed(schedule: Schedule, asked: Interval) -> Reason:
     day = local_day(asked.start, one.zone)
     that_day = Interval(*(on_the_clock(day + n, 0, one.zone) for n in (0, 1)))
     hours = tuple(intersect(one.open, [that_day]))
+    then = Reason(because=Because.CLOSED_THEN, hours=hours, zone=one.zone)
     if rule := _closing_rule(one, asked):
         is_exception = isinstance(rule, ExceptionRule)
         because = Because.EXCEPTION if is_exception else Because.CLOSED_THEN
-        return Reason(because=because, hours=hours, rule=rule.name)
+        return replace(then, because=because, rule=rule.name)
     if any(o.start <= asked.start < o.end or asked.covers(o) for o in hours):
-        return Reason(because=Because.TOO_LONG, hours=hours)
-    return Reason(because=Because.CLOSED_THEN if hours else Because.CLOSED_THAT_DAY, hours=hours)
+        return replace(then, because=Because.TOO_LONG)
+    if hours:
+        return then
+    return replace(then, because=Because.CLOSED_THAT_DAY, weekday=_always_closed(one.rules, day))
+
+
+def _always_closed(rules: Sequence[Rule], day: int) -> int | None:
+    """Return a day's weekday, if the rules open other weekdays and never this one."""
+    weekday = (day - 1) % 7 + 1
+    opening = (rule for rule in rules if isinstance(rule, RecurringRule) and rule.available)
+    opened = {one for rule in opening for one in rule.days_of_week}
+    return weekday if opened and weekday not in opened else None
 
 
 def _closing_rule(schedule: Schedule, asked: Interval) -> Rule | None:

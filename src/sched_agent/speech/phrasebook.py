@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from babel import Locale
 
 _MINUTES_OF_AN_HOUR = 60
+_HOURS_OF_A_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +117,26 @@ def _texts(found: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
 @lru_cache(maxsize=4096)
 def length_words(language: Language, minutes: int) -> str:
     """Return a length such as `1 hour and 30 minutes`."""
+    book = phrasebook(language)
+    units = [_unit_words(book, number, unit) for number, unit in length_parts(minutes)]
+    return book.joined(units, "standard")
+
+
+def _unit_words(book: Phrasebook, number: int, unit: str) -> str:
+    """Return for example `2 hours`; days are a text of ours, since Babel has none in Portuguese."""
     from babel.units import format_unit
 
-    book = phrasebook(language)
-    parts = zip(divmod(minutes, _MINUTES_OF_AN_HOUR), ("hour", "minute"), strict=True)
-    units = [
-        format_unit(number, f"duration-{unit}", "long", locale=book.locale)
-        for number, unit in parts
-        if number or (unit == "minute" and not minutes)
-    ]
-    return book.joined(units, "standard")
+    if unit == "day":
+        return book.counted("so_many_days", number)
+    return format_unit(number, f"duration-{unit}", "long", locale=book.locale)
+
+
+def length_parts(minutes: int) -> Sequence[tuple[int, str]]:
+    """Return a length's numbers of days, hours and minutes; a day alone is 24 hours."""
+    hours, left = divmod(minutes, _MINUTES_OF_AN_HOUR)
+    days, hours = divmod(hours, _HOURS_OF_A_DAY) if hours >= 2 * _HOURS_OF_A_DAY else (0, hours)
+    parts = (days, "day"), (hours, "hour"), (left, "minute")
+    return [(number, unit) for number, unit in parts if number] or [(0, "minute")]
 
 
 @lru_cache(maxsize=4096)

@@ -71,6 +71,14 @@ class Speaker:
         """Return for example `1 hour and 30 minutes`."""
         return length_words(self.language, interval.length // MINUTE)
 
+    def hours(self, openings: Sequence[Interval]) -> str:
+        """Return for example `from 9 AM to noon and from 1 PM to 5 PM`."""
+        said = [
+            self.book.say("opening", start=self._clock("from", start), end=self._clock("to", end))
+            for start, end in openings
+        ]
+        return self.book.joined(said, "standard")
+
     def stretch(self, interval: Interval, granularity: Granularity) -> str:
         """Return for example `Tuesday the 24th from 2 PM to 4 PM`, `the week of …`, `December`."""
         first = local_day(interval.start, self.zone)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sched_agent.model.slot import Slot
 from sched_agent.services.availability import Answer
+from sched_agent.speech.refusing import refusal_words
 from sched_agent.speech.saying import Speaker
 from sched_agent.tools.telling import said_name
 
@@ -48,7 +49,8 @@ def _why_not(speaker: Speaker, answer: Answer, *, exact: bool) -> str:
     refusal = answer.refusal
     if refusal is None or not (exact or refusal.code in _ABOUT_THE_TIME):
         return speaker.book.say("nothing_free")
-    return speaker.book.say(refusal.code)
+    is_of_all = len(answer.calendars) == 1  # else it is only what the first of them says
+    return refusal_words(speaker, refusal.code, answer.reason if is_of_all else None)
 
 
 def _unseen(speaker: Speaker, answer: Answer) -> str:
