@@ -97,12 +97,26 @@ def test_a_later_end_is_asked_back_where_its_half_of_the_day_is_open(refused):
     assert error.message == "end_at “6” leaves open what is assumed: tomorrow, pm."
 
 
+def test_a_stretch_that_is_asked_about_can_be_sent_back_whole(call, refused):
+    error = refused("check_availability", when="tuesday or wednesday afternoon")
+
+    assert say_error(error).splitlines()[1:4] == [
+        "Ask the caller which one is meant; then call check_availability with its start/end as "
+        "when, and offer what is free.",
+        "- Tuesday 24 November 2026, 12:00–17:00 (America/New_York): "
+        "2026-11-24T12:00:00-05:00/2026-11-24T17:00:00-05:00",
+        "- Wednesday 25 November 2026, 12:00–17:00 (America/New_York): "
+        "2026-11-25T12:00:00-05:00/2026-11-25T17:00:00-05:00",
+    ]
+    one = error.candidates[0]
+    assert call("check_availability", when=f"{one.start_at}/{one.end_at}").slots
+
+
 def test_every_assumption_is_named_in_the_answer(call):
     answer = call("create_event", title="Check-up", start_at="tuesday at half past three")
 
     assert answer.notes == [
-        "“tuesday at half past three” was read as Tuesday 24 November 2026, 15:30 "
-        "(America/New_York); assumed: pm."
+        "Assumed in “tuesday at half past three”: pm.",
     ]
     said_in_full = call("create_event", title="Check-up", start_at="wednesday at 3 pm")
     assert said_in_full.notes == []

@@ -149,7 +149,7 @@ class TimeOutput(Output):
     start_at: str
     end_at: str | None = None
     weekday: str
-    told: str = Field(exclude=True)
+    line: str = Field(exclude=True)
 
 
 def times(event: Event, in_zone: ZoneInfo) -> tuple[str, str]:
@@ -191,7 +191,7 @@ def say_error(error: SchedAgentError) -> str:
     lines += closed_by(error.reason)
     if isinstance(error, Stale):
         lines.append(f"Now: {say_event(error.calendar, error.event)}")
-    lines += [f"- {one.told}: {one.start_at}" for one in error.candidates]
+    lines += [f"- {one.line}" for one in error.candidates]
     if error.alternatives:
         lines.append(f"Nearest free times:\n{say_slots(error.alternatives)}")
     if error.say:

@@ -29,11 +29,11 @@ from sched_agent.speech.saying import Speaker
 from sched_agent.tools.answers import TimeOutput
 
 _INFERRED = frozenset({"am", "pm"})  # by business hours: all that a write may take for granted
-_REFUSALS: dict[Status, type[Invalid]] = {
-    Status.AMBIGUOUS: AmbiguousTime,
-    Status.CONTRADICTION: ContradictoryTime,
-    Status.PAST: InThePast,
-    Status.UNRECOGNIZED: UnrecognizedTime,
+_REFUSALS: dict[Status, tuple[type[Invalid], str]] = {
+    Status.AMBIGUOUS: (AmbiguousTime, "may mean several times"),
+    Status.CONTRADICTION: (ContradictoryTime, "contradicts itself"),
+    Status.PAST: (InThePast, "is over"),
+    Status.UNRECOGNIZED: (UnrecognizedTime, "is no day or time"),
 }
 _OF_A_DAY = frozenset({Granularity.DAY, Granularity.PART_OF_DAY})
 
@@ -163,8 +163,7 @@ class Listener:
             return Days(first, first + 1)
         meant = self._one(self._read(text, self.heard_at()), text, field)
         if meant.end is None or not self._is_whole_days(meant, meant.end):
-            told = f"{field} {quoted(text)} is not a day."
-            raise self._refusal(UnrecognizedTime, (), told, field)
+            raise self._refusal(UnrecognizedTime, (), text, "is not a day", field)
         if meant.assumed:
             raise self._left_open(meant, text, field)
         return Days(local_day(meant.start, self.zone), local_day(meant.end, self.zone))
@@ -184,17 +183,15 @@ class Listener:
     def _one(self, reading: Reading, text: str, field: str) -> Candidate:
         if reading.status is Status.RESOLVED:
             return reading.candidates[0]
-        told = f"{field} {quoted(text)} {_FAULTS[reading.status]}."
-        raise self._refusal(_REFUSALS[reading.status], reading.candidates, told, field)
+        kind, fault = _REFUSALS[reading.status]
+        raise self._refusal(kind, reading.candidates, text, fault, field)
 
     def _left_open(self, meant: Candidate, text: str, field: str) -> Invalid:
-        told = f"{field} {quoted(text)} leaves open what is assumed: {', '.join(meant.assumed)}."
-        return self._refusal(AmbiguousTime, (meant,), told, field)
+        fault = f"leaves open what is assumed: {', '.join(meant.assumed)}"
+        return self._refusal(AmbiguousTime, (meant,), text, fault, field)
 
     def _without_clock(self, meant: Candidate, text: str, field: str) -> Invalid:
-        refusal = self._refusal(
-            UnrecognizedTime, (), f"{field} {quoted(text)} names no time of day.", field
-        )
+        refusal = self._refusal(UnrecognizedTime, (), text, "names no time of day", field)
         if meant.granularity in _OF_A_DAY and meant.end is not None:
             day = self.speaker.stretch(Interval(meant.start, meant.end), meant.granularity.value)
             refusal.say = self.speaker.book.sentences(self.speaker.book.say("what_time", day=day))
@@ -205,14 +202,16 @@ class Listener:
         return refusal
 
     def _refusal(
-        self, kind: type[Invalid], meant: Sequence[Candidate], told: str, field: str
+        self, kind: type[Invalid], meant: Sequence[Candidate], text: str, fault: str, field: str
     ) -> Invalid:
-        refusal = kind(told, fields={field: "is not one time"})
+        refusal = kind(f"{field} {quoted(text)} {fault}.", fields={field: fault})
         refusal.candidates = tuple(self._output(one) for one in meant)
         if kind is UnrecognizedTime:
             refusal.hint = _SEND
         elif kind is not InThePast:
             refusal.say = self.speaker.question([one.option for one in meant])
+            if any(one.granularity is not Granularity.MINUTE for one in meant):
+                refusal.hint = _ASK_FIRST
         return refusal
 
     def _output(self, meant: Candidate) -> TimeOutput:
@@ -221,15 +220,18 @@ class Listener:
         told = say_moment(meant.start, self.zone)
         if meant.end is not None:
             told = say_interval(Interval(meant.start, meant.end), self.zone)
+        stretch = end is not None and meant.granularity is not Granularity.MINUTE
         return TimeOutput(
-            start_at=start, end_at=end, weekday=weekday(meant.start, self.zone), told=told
+            start_at=start,
+            end_at=end,
+            weekday=weekday(meant.start, self.zone),
+            line=f"{told}: {start}/{end}" if stretch else f"{told}: {start}",
         )
 
     def _notes(self, meant: Candidate, text: str) -> tuple[str, ...]:
         if not meant.assumed:
             return ()
-        said = say_moment(meant.start, self.zone)
-        return (f"{quoted(text)} was read as {said}; assumed: {', '.join(meant.assumed)}.",)
+        return (f"Assumed in {quoted(text)}: {', '.join(meant.assumed)}.",)
 
 
 @contextmanager
@@ -255,12 +257,10 @@ def helped(
         raise
 
 
-_FAULTS = {
-    Status.AMBIGUOUS: "may mean several times",
-    Status.CONTRADICTION: "contradicts itself",
-    Status.PAST: "is over",
-    Status.UNRECOGNIZED: "is no day or time",
-}
+_ASK_FIRST = (
+    "Ask the caller which one is meant; then call check_availability with its start/end as when, "
+    "and offer what is free."
+)
 _SEND = (
     "Send the caller's words for day and time (next Tuesday at half past three), or ISO 8601: "
     "2026-11-24, 2026-11-24T15:30, 2026-11-24T15:30-05:00, for a stretch two of them with /."
