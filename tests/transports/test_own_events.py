@@ -97,6 +97,14 @@ def test_a_listing_shows_when_others_are_and_no_more(ask, theirs):
     assert hides(str(read)), read
 
 
+def test_whose_the_others_are_is_not_shown_either(app, admin, calendar, theirs):
+    by = replace(admin, actor=Owner(OwnerType.AGENT, "desk"), own_events_only=True)
+
+    shown = by.shown(replace(theirs[0], owner=Owner(OwnerType.USER, "doctor")))
+
+    assert (shown.owner, shown.created_by) == (None, None)
+
+
 def test_others_are_not_found_by_their_type(app, admin, calendar, theirs):
     actor = Owner(OwnerType.AGENT, "desk")
     by = replace(admin, level=Level.WRITE, actor=actor, own_events_only=True)

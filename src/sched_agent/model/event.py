@@ -286,6 +286,7 @@ class Event:
             description=None,
             location=None,
             attendees=(),
+            owner=None,
             created_by=None,
             cancel_reason=None,
             metadata=None,
