@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,3 +121,41 @@ def test_the_same_words_mean_the_same_however_they_are_written(phrase, now, zone
     if phrase.upper().lower() == phrase.lower():  # some letters have no one capital
         assert resolve(phrase.upper(), at, zone, language) == reading
     assert resolve(f"  {phrase}  ", at, zone, language) == reading
+
+
+NOON = instant(datetime(2026, 11, 20, 12, tzinfo=ZoneInfo("America/New_York")))
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "2026-11-24T15:30:00Z please",
+        "at 2026-11-24T15:30-08:00",
+        "2026-11-24 15:30:00 +0000",
+        "2026-11-24T15:30:00[America/Los_Angeles]",
+        "tuesday at 3pm pacific",
+        "tuesday at 3 pm london time",
+        "martes a las 15:00 UTC",
+        "martes a las 15:00 hora del pacífico",
+        "terça às 15h GMT",
+        "terça às 15h, horário de Lisboa",
+    ],
+)
+def test_a_time_on_other_clocks_is_not_taken_for_the_callers(phrase):
+    reading = resolve(phrase, NOON, ZoneInfo("America/New_York"))
+
+    assert reading.status is Status.UNRECOGNIZED
+
+
+@pytest.mark.parametrize("phrase", ["2026-13-01 at 3 pm", "2026-00-10 at 3 pm"])
+def test_the_time_of_a_date_that_can_not_be_is_not_taken_for_today(phrase):
+    reading = resolve(phrase, NOON, ZoneInfo("America/New_York"))
+
+    assert reading.status is Status.UNRECOGNIZED
+
+
+def test_a_day_that_a_zone_left_out_is_no_time():
+    zone = ZoneInfo("Pacific/Apia")
+    at = instant(datetime(2011, 12, 29, 10, tzinfo=zone))
+
+    assert resolve("tomorrow", at, zone).status is Status.UNRECOGNIZED

@@ -201,7 +201,7 @@ _DAYS: Mapping[str, Construct] = {
     "either_week": lambda: Either((Week(0), Week(1))),
     "day_month": _day_month,
     "numeric": _numeric,
-    "iso": lambda iso: Exact(*iso) if 1 <= iso[1] <= 12 and 1 <= iso[2] <= 31 else None,
+    "iso": lambda iso: Exact(*iso),
     "nth": lambda ordinal, weekday, monthref: Nth(ordinal, monthref, weekday),
     "nth_fixed": lambda n, weekday, monthref: Nth(int(n), monthref, weekday),
     "nth_business": lambda n, monthref: Nth(int(n), monthref, business=True),

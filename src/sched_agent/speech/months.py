@@ -191,5 +191,7 @@ class Exact:
     day: int
 
     def dates(self, today: Today) -> Dates:
-        """Return the day, or the two around it if there is no such day."""
+        """Return the day, or the two around it; of a 13th month or a 32nd day there is none."""
+        if not (1 <= self.month <= 12 and 1 <= self.day <= 31):
+            return Dates(())
         return MonthDay(self.day, self.month, self.year).dates(today)

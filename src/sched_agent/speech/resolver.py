@@ -25,7 +25,7 @@ from sched_agent.speech.hearing import Hearing
 from sched_agent.speech.language import LANGUAGES, Language
 from sched_agent.speech.lexicon import lexicon
 from sched_agent.speech.saying import Option
-from sched_agent.speech.tokens import tokens
+from sched_agent.speech.tokens import on_other_clocks, tokens
 from sched_agent.speech.understanding import Said, understood
 
 _SOON_DAYS = 14
@@ -101,7 +101,7 @@ def resolve(
         orders = orders[::-1]
     today = Today(local_day(now, in_zone), known.coming_first, orders)
     there = _There(now, in_zone, today)
-    alternatives = understood(best.items)
+    alternatives = () if on_other_clocks(phrase) else understood(best.items)
     status, candidates = _judged([there.meant(said) for said in alternatives], now)
     minutes = next((said.length for said in alternatives if said.length), None)
     dated = any(said.dated or said.elapsed is not None for said in alternatives)
@@ -132,7 +132,8 @@ def _judged(meant: Sequence[Meant], now: int) -> tuple[Status, tuple[Candidate, 
 def _distinct(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     known: dict[tuple[int, int | None], Candidate] = {}
     for one in candidates:
-        if FIRST_INSTANT <= one.start < LAST_INSTANT:
+        empty = one.end is not None and one.end <= one.start  # a day that a zone left out
+        if FIRST_INSTANT <= one.start < LAST_INSTANT and not empty:
             known.setdefault((one.start, one.end), one)
     return tuple(known.values())[:MAX_CANDIDATES]
 

@@ -47,6 +47,13 @@ _SCAN = re.compile(
     r"|(?P<word>[a-z]+(?:['’][a-z]+)*|@)"
     r"|(?P<mark>[-–—,])"
 )
+_OTHER_CLOCKS = re.compile(
+    r"\b(?:utc|gmt|[ecmp][sd]t|bst|cet|cest|ist|jst)\b"
+    r"|\b(?:africa|america|antarctica|asia|atlantic|australia|etc|europe|indian|pacific)/[a-z]"
+    r"|:\d\d(?:[.,]\d+)?\s?(?:z\b|\+\d\d)"
+    r"|\dt\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?-\d\d(?::?\d\d)?(?![\d-])"
+    r"|:\d\d\s-\d{4}\b"
+)
 _SPOKEN_MERIDIEM = frozenset({"m", "min", "mins", "h", "hs", "hrs"})
 
 
@@ -54,6 +61,11 @@ def fold(text: str) -> str:
     """Return text without case and accents: `Amanhã às 3ª` is `amanha as 3a`."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def on_other_clocks(text: str) -> bool:
+    """Whether a phrase names a zone or an offset, so that its time is not the caller's own."""
+    return _OTHER_CLOCKS.search(fold(text[:MAX_CHARACTERS])) is not None
 
 
 def tokens(text: str) -> Sequence[Token]:
