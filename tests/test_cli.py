@@ -316,3 +316,48 @@ def test_an_interrupted_mcp_server_ends_at_once(tmp_path):
 
     assert server.wait(10) == -signal.SIGINT
     server.communicate()
+
+
+def test_a_phrase_is_resolved_on_the_callers_clocks(run):
+    told = run("resolve", "half past three next tuesday", "--timezone", "Europe/London").stdout
+    data = json.loads(run("resolve", "tuesday or wednesday at 3", "--json").stdout)
+
+    assert told == "resolved: Tuesday, November 24th, 2026 at 3:30 PM, London time\n"
+    assert data["status"] == "ambiguous"
+    assert data["candidates"][0] == {
+        "start_at": "2026-11-24T15:00:00-05:00",
+        "end_at": None,
+        "granularity": "minute",
+        "weekday": "Tuesday",
+        "assumed": ["pm"],
+    }
+
+
+def test_a_file_of_phrases_gets_a_line_for_each_line(run, tmp_path):
+    phrases = tmp_path / "phrases.jsonl"
+    lines = [
+        {"id": 1, "phrase": "amanhã às dez", "now": "2026-06-01T09:00", "language": "pt-BR"},
+        {"id": 2, "phrase": 3},
+        {"id": 3, "phrase": "mañana", "timezone": "Mars/Olympus"},
+    ]
+    phrases.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+
+    answers = [json.loads(a) for a in run("resolve", "--batch", phrases).stdout.splitlines()]
+
+    assert [answer["id"] for answer in answers] == [1, 2, 3]
+    assert set(answers[0]) == {"id", "status", "candidates", "reading"}
+    assert answers[0]["candidates"][0]["start_at"] == "2026-06-02T10:00:00-04:00"
+    assert "string" in answers[1]["error"]
+    assert "Mars/Olympus" in answers[2]["error"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["resolve", "tomorrow", "--language", "fr"], "en, pt-BR, es"),
+        (["resolve", "tomorrow", "--timezone", "Berlin"], "Europe/Berlin"),
+        (["resolve", "tomorrow", "--now", "soon"], "2026-11-24T15:30"),
+    ],
+)
+def test_a_phrase_that_is_asked_about_wrongly_says_what_is_allowed(run, arguments, told):
+    assert told in run(*arguments, code=2).stderr

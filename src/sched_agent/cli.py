@@ -194,12 +194,15 @@ def tools(
 @app.command()
 def resolve(
     phrase: Annotated[
-        str | None, typer.Argument(help="What was said; with --batch a file, default: stdin.")
+        str | None, typer.Argument(help="What was said; with --batch a file, or - for stdin.")
     ] = None,
     now: Annotated[
         str | None, typer.Option(help="When: ISO 8601, local or with offset. Default: now.")
     ] = None,
-    timezone: Annotated[str | None, typer.Option(help="The caller's IANA zone.")] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(help="The caller's IANA zone. Default: the setting, or the system's."),
+    ] = None,
     language: Annotated[str, typer.Option(help="auto, en, pt-BR or es.")] = "auto",
     batch: Annotated[
         bool, typer.Option("--batch", help="Read JSON Lines: id, phrase, now, timezone, language.")
@@ -219,13 +222,15 @@ def resolve(
     )
     if batch:
         try:
-            with open(phrase, encoding="utf-8") if phrase else nullcontext(sys.stdin) as lines:
+            piped = phrase in {None, "-"}
+            with nullcontext(sys.stdin) if piped else open(str(phrase), encoding="utf-8") as lines:
                 for answer in resolving.each(lines, there):
                     _print(answer)
         except BrokenPipeError:
             raise
         except (OSError, UnicodeDecodeError) as error:
-            _fail(f"{phrase or 'standard input'} can't be read: {error}")
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            _fail(f"{phrase or 'standard input'} can't be read: {why}.")
         return
     if phrase is None:
         raise typer.BadParameter("say what was said, or use --batch", param_hint="PHRASE")

@@ -92,7 +92,8 @@ def _answer(text: str, number: int, otherwise: Listener) -> dict[str, Any]:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        return {"id": None, "line": number, "error": f"{where}: {first['msg']}".lstrip(": ")}
+        told = f"{where}: {first['msg']}".lstrip(": ")
+        return {"id": _id_of(text), "line": number, "error": told}
     try:
         timezone = otherwise.zone.key if line.timezone is None else line.timezone
         now = otherwise.now if line.now is None else line.now
@@ -100,3 +101,12 @@ def _answer(text: str, number: int, otherwise: Listener) -> dict[str, Any]:
     except SchedAgentError as error:
         return {"id": line.id, "line": number, "error": error.message}
     return {"id": line.id, **heard}
+
+
+def _id_of(text: str) -> Any:
+    """Return the id of a line that can't be used, if it has one."""
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return None
+    return line.get("id") if isinstance(line, dict) else None
