@@ -42,14 +42,14 @@ def limited(because, limit):
             limited(Because.HORIZON, 60),
             "I'm sorry, we only take bookings up to 60 days ahead.",
             "Desculpe, só marcamos com até 60 dias de antecedência.",
-            "Lo siento, solo se puede reservar con un máximo de 60 días de antelación.",
+            "Lo siento, solo reservamos con un máximo de 60 días de antelación.",
             id="horizon",
         ),
         pytest.param(
             limited(Because.HORIZON, 1),
             "I'm sorry, we only take bookings up to 1 day ahead.",
             "Desculpe, só marcamos com até 1 dia de antecedência.",
-            "Lo siento, solo se puede reservar con un máximo de 1 día de antelación.",
+            "Lo siento, solo reservamos con un máximo de 1 día de antelación.",
             id="horizon of a day",
         ),
         pytest.param(
@@ -119,9 +119,9 @@ def limited(because, limit):
         ),
         pytest.param(
             closed(Because.TOO_LONG, hours=DAY),
-            "I'm sorry, we aren't open that long. We're open from 9 AM to 5 PM that day.",
-            "Desculpe, não atendemos por tanto tempo. Nesse dia atendemos das 9h às 17h.",
-            "Lo siento, no abrimos tanto tiempo. Ese día abrimos de las 9:00 a las 17:00.",
+            "I'm sorry, there wouldn't be enough time: we're open from 9 AM to 5 PM that day.",
+            "Desculpe, não daria tempo: nesse dia atendemos das 9h às 17h.",
+            "Lo siento, no daría tiempo: ese día abrimos de las 9:00 a las 17:00.",
             id="too long",
         ),
         pytest.param(

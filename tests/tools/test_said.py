@@ -24,7 +24,7 @@ from sched_agent.speech.language import LANGUAGES, Language
 from sched_agent.speech.saying import Speaker
 from sched_agent.tools import offers, telling
 from sched_agent.tools.refusals import put_in_words
-from tests.builders import at
+from tests.builders import NEW_YORK, at, span
 from tests.speech.aloud_rules import faults
 
 NOW = at("2026-11-20T10:00")
@@ -179,6 +179,16 @@ def test_whoever_raises_an_error_may_know_better_what_to_say():
     error.say = "One moment."
 
     assert put_in_words(error, Language.ES, NOW).say == "One moment."
+
+
+def test_opening_hours_are_said_by_the_calendars_clocks_where_nothing_else_is_free():
+    error = OutsideHours("")
+    hours = span("09:00", "17:00")
+    error.reason = Reason(because=Because.CLOSED_THEN, hours=(hours,), zone=NEW_YORK)
+
+    said = put_in_words(error, Language.EN, NOW).say
+
+    assert said == "I'm sorry, we're open from 9 AM to 5 PM that day."
 
 
 def test_no_more_than_three_times_are_offered_and_the_best_one_first():

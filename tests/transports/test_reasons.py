@@ -59,6 +59,38 @@ def test_a_buffer_is_told_and_nothing_of_what_it_follows(url, near):
         assert "Rosa" not in str(answer)
 
 
+@pytest.mark.parametrize(
+    ("policy", "start_at", "said"),
+    [
+        ({"min_notice_minutes": 4320}, "2026-11-23T09:00", "we need at least 3 days' notice."),
+        ({"max_days_ahead": 4}, "2026-11-25T10:00", "we only take bookings up to 4 days ahead."),
+        ({"max_events_per_day": 1}, "2026-11-23T14:00", "that day is full."),
+        ({}, "2026-11-23T10:30", "that's too close to another appointment."),
+        ({}, "2026-11-23T10:00", "that time is taken."),
+        ({}, "2026-11-23T18:00", "we're open from 9 AM to 5 PM that day."),
+        ({}, "2026-11-28T10:00", "we're closed on Saturdays."),
+    ],
+)
+def test_the_caller_is_told_the_reason_by_both_tools(
+    app, admin, calendar, url, near, policy, start_at, said
+):
+    calendars.revise(app, admin, calendar.id, policy)
+
+    asked = call(url, "check_availability", when=start_at)
+    refused = call(url, "create_event", title="x", start_at=start_at)
+
+    for told in (asked["structuredContent"], refused["_meta"][ERROR_KEY]):
+        assert told["say"].startswith(f"I'm sorry, {said} The nearest free times are ")
+
+
+def test_of_several_calendars_the_caller_is_not_told_the_reason_of_one(app, admin, url, calendar):
+    calendars.create(app, admin, name="Other")
+
+    asked = call(url, "check_availability", when="2026-11-28T10:00")
+
+    assert asked["structuredContent"]["say"].startswith("I'm sorry, we're not open then. The ")
+
+
 def test_the_best_alternatives_are_told_first(url, near):
     refused = call(url, "create_event", title="x", start_at="2026-11-23T10:00")
 
