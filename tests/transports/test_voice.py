@@ -48,7 +48,7 @@ def test_vapi_gets_an_answer_in_one_line_for_each_call_in_a_message(send):
         assert isinstance(line, str)
         assert len(line.splitlines()) == 1
     assert results[1]["error"].startswith("slot_taken: ")
-    assert "Nearest free times: Monday" in results[1]["error"]
+    assert "Nearest free times: Tuesday" in results[1]["error"]
     assert "; Monday" in results[1]["error"]
     assert "not JSON" in results[4]["error"]
     assert "list_calendars" in results[5]["error"]
