@@ -195,6 +195,12 @@ def test_a_question_names_what_the_options_differ_in(options, asked):
             "2026-11-24T17:00",
             "Tuesday the 24th from noon to 5 PM",
         ),
+        (
+            "range",
+            "2026-11-24T15:00",
+            "2026-11-25T00:00",
+            "Tuesday the 24th from 3 PM to midnight",
+        ),
         ("month", "2026-12-01T00:00", "2027-01-01T00:00", "December"),
         ("month", "2027-12-01T00:00", "2028-01-01T00:00", "December 2027"),
         (

@@ -26,7 +26,7 @@ from sched_agent.speech.saying import Speaker
 from tests.builders import at
 from tests.speech.aloud_rules import faults
 
-FORMS = {"other", "noon", "zero", "one", "two", "few", "many"}
+FORMS = {"other", "noon", "midnight", "zero", "one", "two", "few", "many"}
 TEXTS = [
     pytest.param(language, key, form, id=f"{language}-{key}-{form}")
     for language in LANGUAGES

@@ -224,7 +224,7 @@ def in_full(language: Language, in_zone: ZoneInfo, options: Sequence[Option]) ->
 
 @lru_cache(maxsize=4096)
 def _clock_phrase(language: Language, key: str, hour: int, minute: int) -> str:
-    special = "noon" if (hour, minute) == (12, 0) else ""
+    special = {(12, 0): "noon", (0, 0): "midnight"}.get((hour, minute), "")
     spoken = clock_words(language, hour, minute)
     return phrasebook(language).counted(key, hour, special, time=spoken)
 
