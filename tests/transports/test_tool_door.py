@@ -39,7 +39,7 @@ def test_a_refusal_has_its_status_its_code_and_text_for_the_model(call):
     assert refused.status_code == 409
     assert (body["success"], body["code"]) == (False, "slot_taken")
     assert body["text"].startswith("slot_taken: ")
-    assert body["alternatives"][0]["weekday"] == "Monday"
+    assert body["alternatives"][0]["weekday"] == "Tuesday"
     assert call("get_event", {"event_id": "evt_zzzzzz"}).status_code == 404
     wrong = call("create_event", {"titel": "x"})
     assert wrong.status_code == 422
