@@ -86,7 +86,7 @@ class Listener:
             raise self._without_clock(meant, text, field)
         if not _INFERRED.issuperset(meant.assumed):
             raise self._left_open(meant, text, field)
-        return Start(meant.start, meant.end, self._notes(meant, text))
+        return Start(meant.start, meant.end, self._notes(meant, field))
 
     def end(self, text: str, start: int, *, field: str) -> Moment:
         """Return where something that begins at a start ends.
@@ -110,7 +110,7 @@ class Listener:
         following = meant.assumed == ("tomorrow",)  # "one am" after eleven: nothing is open
         if not (same_day or following or _INFERRED.issuperset(meant.assumed)):
             raise self._left_open(meant, text, field)
-        return Moment(meant.start, self._notes(meant, text))
+        return Moment(meant.start, self._notes(meant, field))
 
     def when(self, text: str, *, length: int | None, default: int) -> When:
         """Return the stretch that is asked about; a point is where something begins.
@@ -136,7 +136,7 @@ class Listener:
         else:
             assert meant.end is not None  # noqa: S101  # a stretch has one
             within, exact = Interval(meant.start, meant.end), False
-        return When(within, exact, self._notes(meant, text), wanted, meant.daily)
+        return When(within, exact, self._notes(meant, "when"), wanted, meant.daily)
 
     def bound(self, text: str, *, field: str, is_end: bool) -> tuple[int, tuple[str, ...]]:
         """Return one end of a stretch, which may be over: of a day its midnight.
@@ -150,7 +150,7 @@ class Listener:
         over = reading.status is Status.PAST
         meant = reading.candidates[0] if over else self._one(reading, text, field)
         at = meant.end if is_end and meant.end is not None else meant.start
-        return at, self._notes(meant, text)
+        return at, self._notes(meant, field)
 
     def days(self, text: str, *, field: str) -> Days:
         """Return the days that a date, or words for one or several whole days, name.
@@ -228,10 +228,10 @@ class Listener:
             line=f"{told}: {start}/{end}" if stretch else f"{told}: {start}",
         )
 
-    def _notes(self, meant: Candidate, text: str) -> tuple[str, ...]:
+    def _notes(self, meant: Candidate, field: str) -> tuple[str, ...]:
         if not meant.assumed:
             return ()
-        return (f"Assumed in {quoted(text)}: {', '.join(meant.assumed)}.",)
+        return (f"Assumed in {field}: {', '.join(meant.assumed)}.",)
 
 
 @contextmanager
