@@ -195,7 +195,7 @@ async def test_when_takes_iso_dates_times_and_intervals(client, when, expected):
 
     assert [slot["start_at"][11:16] for slot in free["slots"]] == expected
     assert free["available"] is bool(expected)
-    assert bool(free["alternatives"]) is not bool(expected)
+    assert ("alternatives" in free) is not bool(expected)
 
 
 @pytest.mark.parametrize(

@@ -161,3 +161,23 @@ async def test_an_offer_of_three_times_on_three_days_is_small(server, calendar, 
     assert len({slot["start_at"][:10] for slot in told["slots"]}) == 3
     data, text = json.dumps(told, ensure_ascii=False), text_of(result)
     assert len(data.encode()) + len(text.encode()) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "um could we do the 31st some time in the morning please"),
+        ("pt-BR", "é eu queria no dia 31 de manhã se for possível"),
+        ("es", "querría el día 31 por la mañana si puede ser"),
+    ],
+)
+async def test_an_offer_that_names_what_was_assumed_is_small_too(server, calendar, language, words):
+    async with Client(server) as client:
+        asked = {"when": words, "language": language}
+        result = await client.call_tool("check_availability", asked)
+
+    told = result.structured_content
+    assert told["notes"] == ["Assumed in when: next_month."]
+    assert len(told["slots"]) == 3
+    data = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+    assert len(data.encode()) + len(text_of(result).encode()) <= MOST_BYTES

@@ -12,6 +12,7 @@ from sched_agent.model.attendee import Attendee
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.event import Event
 from sched_agent.model.ids import Kind, code
+from sched_agent.model.interval import SECOND
 from sched_agent.model.reason import Reason
 from sched_agent.model.slot import Slot
 from sched_agent.model.status import Status
@@ -162,6 +163,11 @@ def times(event: Event, in_zone: ZoneInfo) -> tuple[str, str]:
 def iso(at: int, in_zone: ZoneInfo) -> str:
     """Return an instant as ISO 8601 with the zone's offset."""
     return zone.local(at, in_zone).isoformat()
+
+
+def iso_now(now: int, in_zone: ZoneInfo) -> str:
+    """Return what time it is, to the second."""
+    return iso(now - now % SECOND, in_zone)
 
 
 def say_event(calendar: Calendar, event: Event) -> str:

@@ -18,7 +18,7 @@ from sched_agent.services.availability import Answer, Match, Question
 from sched_agent.speech.iso import When
 from sched_agent.speech.phrasing import say_interval, say_moment, say_stretch, why_not
 from sched_agent.tools import answers, offers
-from sched_agent.tools.answers import Output, SlotOutput, closed_by, iso
+from sched_agent.tools.answers import Output, SlotOutput, closed_by, iso, iso_now
 from sched_agent.tools.arguments import Ids, Spoken, TimeText, ToolInput
 from sched_agent.tools.calendars import say_calendar, the_calendars, the_speaker
 from sched_agent.tools.registry import Result, tool
@@ -65,7 +65,9 @@ class AvailabilityOutput(answers.Answer):
     because: str | None = Field(None, description="reason more exactly")
     slots: list[SlotOutput] = Field(description="Free times, earliest first")
     more: bool = Field(description="Whether there are more than limit")
-    alternatives: list[SlotOutput] = Field(description="If nothing is free: near times, best first")
+    alternatives: list[SlotOutput] | None = Field(
+        None, description="If nothing is free: near times, best first"
+    )
     searched_from: str
     searched_to: str
     timezone: str = Field(description="Of all times here")
@@ -144,17 +146,16 @@ def _result(
     slots = answer.slots[: arguments.limit]
     several = len(answer.calendars) > 1
     speaker = the_speaker(arguments.language, in_zone, answer.calendars, now)
+    near = [SlotOutput.within(slot, in_zone, of_several=several) for slot in answer.alternatives]
     data = AvailabilityOutput(
         say=offers.availability(speaker, answer, slots, exact=when.exact),
-        now=iso(now, in_zone),
+        now=iso_now(now, in_zone),
         available=bool(slots),
         reason=answer.refusal.code if answer.refusal else None,
         because=answer.reason.because if answer.reason else None,
         slots=[SlotOutput.within(slot, in_zone, of_several=several) for slot in slots],
         more=len(answer.slots) > len(slots),
-        alternatives=[
-            SlotOutput.within(slot, in_zone, of_several=several) for slot in answer.alternatives
-        ],
+        alternatives=None if slots else near,
         searched_from=iso(when.interval.start, in_zone),
         searched_to=iso(when.interval.end, in_zone),
         timezone=in_zone.key,
@@ -170,7 +171,7 @@ def _read(calendar: Calendar, answer: Answer, in_zone: ZoneInfo) -> ReadCalendar
     fault, at = answer.unreadable.get(calendar.id), answer.as_of.get(calendar.id)
     return ReadCalendar(
         calendar_id=code(Kind.CALENDAR, calendar.id),
-        as_of=None if at is None else iso(at, in_zone),
+        as_of=None if at is None else iso_now(at, in_zone),
         unknown=None if fault is None else f"{fault.code}: {fault.message}",
     )
 
@@ -187,7 +188,7 @@ def _told_unknown(answer: Answer) -> list[str]:
 
 def _told(when: When, answer: Answer, data: AvailabilityOutput) -> Sequence[str]:
     """Return what the sentence for the caller leaves out: why, and each slot's start to send."""
-    starts = [_start(slot) for slot in data.slots or data.alternatives]
+    starts = [_start(slot) for slot in data.slots or data.alternatives or ()]
     if data.slots and when.exact:
         return [f"Free ({data.timezone}), start_at:", *starts]
     if data.slots:

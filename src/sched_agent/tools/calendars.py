@@ -16,7 +16,7 @@ from sched_agent.speech.language import Language
 from sched_agent.speech.phrasing import quoted, say_moment
 from sched_agent.speech.saying import Speaker
 from sched_agent.tools import telling
-from sched_agent.tools.answers import Answer, Output, iso
+from sched_agent.tools.answers import Answer, Output, iso_now
 from sched_agent.tools.arguments import Spoken, ToolInput, calendar_number
 from sched_agent.tools.registry import Result, tool
 
@@ -90,7 +90,7 @@ def list_calendars(backend: Backend, caller: Caller, arguments: ListCalendars) -
     lines.append(f"It is {say_moment(backend.now(), in_zone)} now.")
     data = CalendarsOutput(
         say=telling.calendars(Speaker(arguments.language, in_zone, backend.now()), page.items),
-        now=iso(backend.now(), in_zone),
+        now=iso_now(backend.now(), in_zone),
         calendars=[CalendarOutput.of(calendar) for calendar in page.items],
         next_cursor=page.next_cursor,
     )
