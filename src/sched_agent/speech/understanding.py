@@ -151,25 +151,25 @@ def _groups(items: Sequence[Item]) -> Sequence[Sequence[Item]]:
     """Return what stands between the ors; "Tuesday and Wednesday" are two as well."""
     groups: list[list[Item]] = [[]]
     for n, item in enumerate(items):
-        both = item.meaning is Word.AND and 0 < n < len(items) - 1
-        if both:
-            weekdays = _is_single_day(items[n - 1]) and _is_single_day(items[n + 1])
-            both = weekdays or (_is_whole(groups[-1]) and _is_whole(items[n + 1 :]))
-        if item.meaning is Word.OR or both:
+        if item.meaning is Word.OR or _divides(items, n, groups[-1]):
             groups.append([])
         elif not isinstance(item.meaning, Word) or item.meaning is Word.SOON:
             groups[-1].append(item)
     return groups
 
 
+def _divides(items: Sequence[Item], n: int, before: Sequence[Item]) -> bool:
+    """Whether an "and" stands between two weekdays, or two days with their times."""
+    if items[n].meaning is not Word.AND or not 0 < n < len(items) - 1:
+        return False
+    weekdays = all(isinstance(items[at].meaning, Weekday) for at in (n - 1, n + 1))
+    return weekdays or (_is_whole(before) and _is_whole(items[n + 1 :]))
+
+
 def _is_whole(items: Sequence[Item]) -> bool:
     """Whether a day and a time of day were said."""
     days = any(_is_time(item) and _is_day(item) for item in items)
     return days and any(isinstance(item.meaning, Clock) for item in items)
-
-
-def _is_single_day(item: Item) -> bool:
-    return isinstance(item.meaning, Weekday)
 
 
 def _gathered(items: Sequence[Item]) -> Sequence[Said]:
