@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sched_agent.model.zone import instant
+from sched_agent.model.zone import instant, local
 from sched_agent.speech.dates import MAX_CANDIDATES, Granularity, Status
 from sched_agent.speech.language import LANGUAGES
 from sched_agent.speech.lexicon import CATEGORIES
@@ -152,6 +152,24 @@ def test_the_time_of_a_date_that_can_not_be_is_not_taken_for_today(phrase):
     reading = resolve(phrase, NOON, ZoneInfo("America/New_York"))
 
     assert reading.status is Status.UNRECOGNIZED
+
+
+@pytest.mark.parametrize(
+    ("phrase", "status", "days"),
+    [
+        ("i have a meeting in two hours so tuesday at 3 works", Status.CONTRADICTION, (24, 20)),
+        ("in an hour tomorrow", Status.CONTRADICTION, (21, 20)),
+        ("today in two hours", Status.RESOLVED, (20,)),
+        ("this afternoon in two hours", Status.RESOLVED, (20,)),
+    ],
+)
+def test_a_time_from_now_does_not_hide_the_day_beside_it(phrase, status, days):
+    zone = ZoneInfo("America/New_York")
+
+    reading = resolve(phrase, NOON, zone)
+
+    assert reading.status is status
+    assert tuple(local(one.start, zone).day for one in reading.candidates) == days
 
 
 def test_a_day_that_a_zone_left_out_is_no_time():

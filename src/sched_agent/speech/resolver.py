@@ -149,7 +149,7 @@ class _There:
     def meant(self, said: Said) -> Meant:
         """Return the times that one alternative may mean."""
         if said.elapsed is not None:
-            return self._point(self.now + said.elapsed * MINUTE, said), False
+            return self._elapsed(said, self.now + said.elapsed * MINUTE)
         if said.within is not None:
             days = Shifted(said.within.days, said.within.months).dates(self.today).options[0].first
             end = self._same_time(days) + said.within.minutes * MINUTE
@@ -165,6 +165,19 @@ class _There:
         if said.soon:
             return self._range(self.now, self._same_time(self.today.day + _SOON_DAYS)), False
         return (), False
+
+    def _elapsed(self, said: Said, at: int) -> Meant:
+        """Return a point so long from now; a day or time beside it that it is not in contradicts.
+
+        "I have a meeting in an hour, Tuesday at three works" is about Tuesday, or it is not.
+        """
+        point = self._point(at, said)
+        others, _ = self.meant(replace(said, elapsed=None))
+        if not others or any(
+            one.start <= at < (one.end or at) or one.start == at for one in others
+        ):
+            return point, False
+        return [*others, *point], True
 
     def _same_time(self, day: int) -> int:
         """Return the instant on a day when clocks read what they read now."""
