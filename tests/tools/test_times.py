@@ -154,6 +154,18 @@ def test_every_assumption_is_named_in_the_answer(call):
             "That time has already passed. The nearest free times are today at 10 AM, "
             "10:30 AM, or 11 AM.",
         ),
+        (
+            "the first monday of the month at noon",  # a month again
+            "ambiguous_time",
+            ["2026-12-07T12:00:00-05:00"],
+            "Do you mean Monday, December 7th at noon?",
+        ),
+        (
+            "the first thursday of march at noon",  # and a year
+            "ambiguous_time",
+            ["2027-03-04T12:00:00-05:00"],
+            "Do you mean Thursday, March 4th at noon?",
+        ),
         ("the usual", "unrecognized_time", [], "Sorry, which day and what time did you mean?"),
         ("tuesday", "unrecognized_time", [], "What time suits you: Tuesday the 24th?"),
     ],

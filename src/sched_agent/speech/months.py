@@ -55,6 +55,14 @@ class Month:
         skipped = this < today.month or (self.mode == "next" and this == today.month)
         return this + 12 if skipped else this
 
+    def assumed(self, month: int, today: Today) -> tuple[str, ...]:
+        """Return what is taken for granted where a month is meant, counted from year 0."""
+        if self.offset or self.year is not None or self.mode != "bare":
+            return ()
+        if self.number is None:
+            return () if month == today.month else ("next_month",)
+        return () if month // 12 == today.date.year else ("next_year",)
+
     def dates(self, today: Today) -> Dates:
         """Return the month."""
         month = self.month(today)
@@ -167,8 +175,9 @@ class Nth:
         month = self.month.month(today)
         found = self._in(month)
         if found is not None and found < today.day and self.month.may_roll:
-            found = self._in(month + (12 if self.month.number else 1))
-        return Dates(()) if found is None else days(found)
+            month += 12 if self.month.number else 1
+            found = self._in(month)
+        return Dates(() if found is None else (one(found, *self.month.assumed(month, today)),))
 
     def _in(self, month: int) -> int | None:
         every = [day_of_month(month, n + 1) for n in range(days_in(month))]
