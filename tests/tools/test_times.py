@@ -24,6 +24,21 @@ def call(backend, environment):
 
 
 @pytest.fixture
+def told(backend, environment):
+    """Call a tool and return the lines of its text."""
+
+    def told(name, **arguments):
+        caller = local_admin(environment)
+        return (
+            all_tools()[name]
+            .call(backend, caller, arguments, language=Language.EN)
+            .text.splitlines()
+        )
+
+    return told
+
+
+@pytest.fixture
 def refused(call):
     """Call a tool that refuses, and return the refusal."""
 
@@ -235,6 +250,31 @@ def test_a_part_of_the_day_counts_on_every_day_of_a_week(call):
     clocks = {slot.start_at[11:16] for slot in slots}
     assert len({slot.start_at[:10] for slot in slots}) == 5
     assert clocks == {"09:00", "09:30", "10:00", "10:30", "11:00", "11:30"}
+
+
+def test_the_half_of_the_day_that_is_assumed_for_each_day_of_a_week_is_named(call):
+    assert call("check_availability", when="next week at four").notes == [
+        "Assumed in when: pm.",
+    ]
+    assert call("check_availability", when="next week at four pm").notes == []
+
+
+def test_a_week_without_such_times_is_not_called_full(told):
+    lines = told("check_availability", when="next week in the evening")
+
+    assert lines[1] == (
+        "Nothing is free within Monday 23 November 2026, 00:00 – Monday 30 November 2026, 00:00 "
+        "(America/New_York) at the times of day that were asked for."
+    )
+
+
+def test_opening_hours_are_told_in_the_zone_of_the_answer(told):
+    lines = told("check_availability", when="tuesday at 3 pm", timezone="Asia/Tokyo")
+
+    assert lines[1] == (
+        "Not free: Tuesday 24 November 2026, 15:00–15:30 (Asia/Tokyo): the calendar is not open "
+        "then; on that day it is open 23:00–07:00 (outside_hours)."
+    )
 
 
 def test_a_point_in_words_asks_about_that_very_time_and_length(call):

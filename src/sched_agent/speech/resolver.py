@@ -231,8 +231,9 @@ class _There:
             return [], False
         if not option.single:
             start, end = self._at(option.first, 0), self._at(option.end, 0)
-            daily = _daily(said)
-            return [Candidate(start, end, option.granularity, option.assumed, daily)], False
+            daily, assumed = _daily(said)
+            known = (*option.assumed, *assumed)
+            return [Candidate(start, end, option.granularity, known, daily)], False
         if said.clock is not None and said.between is None:
             return self._at_readings(option, said.clock, said, named=named)
         if said.between is not None:
@@ -330,12 +331,13 @@ def _assuming(day: int, assumed: str) -> Stretch:
     return Stretch(day, day + 1, assumed=(assumed,))
 
 
-def _daily(said: Said) -> tuple[int, int] | None:
-    """Return the minutes past midnight that were said for each day of a stretch."""
+def _daily(said: Said) -> tuple[tuple[int, int] | None, tuple[str, ...]]:
+    """Return the minutes past midnight said for each day of a stretch, and what was assumed."""
     if said.between is not None:
-        return said.between.read(said.part)[:2]
+        first, last, assumed = said.between.read(said.part)
+        return (first, last), assumed
     if said.clock is not None:
-        at = within(said.clock, said.part).read()[0]
-        return (at, at)
+        at, assumed = within(said.clock, said.part).read()
+        return (at, at), assumed
     part: Part | None = said.part
-    return None if part is None else (part.start, part.end)
+    return (None if part is None else (part.start, part.end)), ()

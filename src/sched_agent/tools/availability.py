@@ -195,11 +195,12 @@ def _told(when: When, answer: Answer, data: AvailabilityOutput) -> Sequence[str]
         more = ["More: narrow when, or raise limit."] if data.more else []
         header = f"Free for {data.duration_minutes} minutes ({data.timezone}), start_at:"
         return [header, *starts, *more]
-    why = ": no slot of the calendar fits in there"
-    if answer.refusal and answer.reason:
-        told = why_not(answer.reason, answer.calendars[0].zone)
-        why = f": {told} ({answer.refusal.code})"
     in_zone = zone.zone(data.timezone)
+    why = ": no slot of the calendar fits in there"
+    if when.daily:
+        why = " at the times of day that were asked for"
+    elif answer.refusal and answer.reason:
+        why = f": {why_not(answer.reason, in_zone)} ({answer.refusal.code})"
     asked = (say_interval if when.exact else say_stretch)(when.interval, in_zone)
     lines = [f"Not free: {asked}{why}." if when.exact else f"Nothing is free {asked}{why}."]
     lines += closed_by(answer.reason)
