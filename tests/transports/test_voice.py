@@ -316,3 +316,12 @@ def test_a_question_about_the_time_is_told_and_nothing_is_booked(send, served, p
     assert failed
     assert "?" in text
     assert titles(served, a_token()) == []
+
+
+def test_an_unknown_tool_is_answered_with_those_that_the_token_may_call(url, a_token, calendar):
+    sent = retell_request("no_such_tool", {})
+
+    answer = httpx.post(f"{url}/voice/retell", json=sent, headers=bearer(a_token("read")))
+
+    assert "check_availability" in answer.json()["error"]
+    assert "create_event" not in answer.json()["error"]

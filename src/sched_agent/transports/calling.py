@@ -51,7 +51,7 @@ class Desk:
         """
         spoken = language or self.language
         try:
-            return self._tool(name).call(self.backend, caller, arguments, language=spoken)
+            return self._tool(caller, name).call(self.backend, caller, arguments, language=spoken)
         except SchedAgentError as error:
             self.in_words(error, arguments, spoken)
             raise
@@ -65,7 +65,7 @@ class Desk:
         spoken = asked_language(arguments, language or self.language)
         return put_in_words(error, spoken, self.backend.now())
 
-    def _tool(self, name: str) -> Tool:
+    def _tool(self, caller: Caller, name: str) -> Tool:
         """Return a tool.
 
         Raises:
@@ -77,8 +77,9 @@ class Desk:
         known = all_tools().get(name)
         if known is not None and known.name not in self.backend.abilities:
             raise lacking(known)
+        theirs = [tool.name for tool in self.tools.values() if caller.level >= tool.level]
         raise InvalidArgument(
-            "There is no such tool here.", hint=f"There are: {', '.join(self.tools)}."
+            "There is no such tool here.", hint=f"There are: {', '.join(theirs)}."
         )
 
 
