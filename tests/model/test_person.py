@@ -75,6 +75,7 @@ SAO_PAULO = "+55 11 98765-4321"
 def test_a_phone_number_is_the_same_however_it_is_written(said, kept, zone):
     assert Attendee(phone=kept).fits(said, country(zone)) is Fit.WHOLLY
     assert is_same_number(kept, said, country(zone))
+    assert all(clue in Attendee(phone=kept).search_text for clue in clues(said))
 
 
 @pytest.mark.parametrize(

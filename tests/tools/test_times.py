@@ -295,6 +295,29 @@ def test_events_are_listed_between_days_in_words(call):
     assert [event.id for event in found] == [kept.id]
 
 
+def test_a_listing_may_begin_and_end_with_days_that_are_over(call):
+    kept = call("create_event", title="Visit", start_at="tuesday at 3 pm").event
+
+    assert [event.id for event in call("list_events", from_="last monday").events] == [kept.id]
+    assert call("list_events", to="yesterday").events == []
+
+
+def test_a_length_counts_as_it_was_sent_else_as_it_was_said(call):
+    def length(words, **more):
+        return call("check_availability", when=words, **more).duration_minutes
+
+    assert length("tuesday at 3 pm for an hour", duration_minutes=15) == 15
+    assert length("tuesday afternoon for an hour", duration_minutes=15) == 15
+    assert length("tuesday afternoon for an hour") == 60
+    assert length("tuesday afternoon") == 30
+
+
+def test_a_time_of_each_day_is_one_on_the_callers_clocks(call):
+    answer = call("check_availability", when="next week at 11 pm", timezone="Asia/Tokyo")
+
+    assert answer.slots[0].start_at == "2026-11-23T23:00:00+09:00"
+
+
 def test_whole_days_may_be_said(call):
     event = call(
         "create_event", title="Fair", start_at="thursday to friday", all_day=True, type="block"
