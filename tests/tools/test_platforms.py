@@ -101,7 +101,7 @@ def test_parameters_are_of_the_plainest_kind(form):
 def test_bounds_and_defaults_that_a_dialect_lacks_are_said_in_words():
     limit = by_name("gemini", "list_calendars")["parameters"]["properties"]["limit"]
 
-    assert limit["description"] == "from 1 to 100 default 20"
+    assert limit["description"] == "from 1 to 100; default 20"
 
 
 def test_vapi_gets_a_webhook_a_filler_and_a_word_for_when_it_takes_long():

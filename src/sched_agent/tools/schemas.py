@@ -12,9 +12,14 @@ Schema = Mapping[str, Any]
 
 def in_words(schema: Schema) -> str:
     """Return a description with the bounds and the default in it."""
-    words = {"minimum": "from", "maximum": "to", "default": "default"}
-    bounds = [f"{word} {schema[key]}" for key, word in words.items() if key in schema]
-    return "; ".join(filter(None, [schema.get("description", ""), " ".join(bounds)]))
+    bounds = {"minimum": "from", "maximum": "to"}
+    told = " ".join(f"{word} {schema[key]}" for key, word in bounds.items() if key in schema)
+    default = f"default {_in_json(schema['default'])}" if "default" in schema else ""
+    return "; ".join(filter(None, [schema.get("description", ""), told, default]))
+
+
+def _in_json(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def plain(schema: Schema) -> dict[str, Any]:
