@@ -247,6 +247,21 @@ async def test_the_calendar_must_be_named_only_when_there_are_several(client):
     assert result.is_error
     assert "calendar_id is missing" in result.content[0].text
     assert "“Second” (Europe/Lisbon) [cal_" in result.content[0].text
+    asked = result.content[0].text.splitlines()[-1]
+    assert asked in {
+        "Say: Do you mean My calendar or Second?",
+        "Say: Do you mean Second or My calendar?",
+    }
+
+
+async def test_of_many_calendars_the_names_are_not_all_said(client):
+    for name in ("Second", "Third", "Fourth"):
+        await answer(client, "create_calendar", name=name, timezone="Europe/Lisbon")
+
+    asked = {"title": "x", "start_at": "2026-11-24T11:00", "language": "pt"}
+    result = await client.call_tool("create_event", asked)
+
+    assert result.content[0].text.endswith("\nSay: Em qual agenda é?")
 
 
 async def test_a_calendar_is_set_up_with_the_admin_tools(client):

@@ -152,7 +152,7 @@ def update_calendar(backend: Backend, caller: Caller, arguments: UpdateCalendar)
 
     Events it holds already stay.
     """
-    before = the_calendar(backend, caller, arguments.calendar_id)
+    before = the_calendar(backend, caller, arguments.calendar_id, arguments.language)
     calendar = backend.revise_calendar(
         caller, before.id, arguments.changes(), request_id=arguments.request_id
     )
@@ -193,7 +193,7 @@ def add_availability_rule(
     backend: Backend, caller: Caller, arguments: AddAvailabilityRule
 ) -> Result:
     """Open or close a calendar: every week on some days, or on one date (a later rule wins)."""
-    calendar = the_calendar(backend, caller, arguments.calendar_id)
+    calendar = the_calendar(backend, caller, arguments.calendar_id, arguments.language)
     rule = read_rule(
         kind=arguments.type,
         days_of_week=arguments.days_of_week,
@@ -241,7 +241,7 @@ def remove_availability_rule(
     backend: Backend, caller: Caller, arguments: RemoveAvailabilityRule
 ) -> Result:
     """Remove an availability rule. Events booked by it stay."""
-    calendar = the_calendar(backend, caller, arguments.calendar_id)
+    calendar = the_calendar(backend, caller, arguments.calendar_id, arguments.language)
     number = rule_number(arguments.rule_id)
     removed = backend.remove_rule(caller, calendar.id, number, request_id=arguments.request_id)
     rules = backend.rules(caller, calendar.id)

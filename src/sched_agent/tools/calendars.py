@@ -110,7 +110,9 @@ def the_speaker(
     return Speaker(language, in_zone, now, next(others, None))
 
 
-def the_calendar(backend: Backend, caller: Caller, calendar_id: str | None) -> Calendar:
+def the_calendar(
+    backend: Backend, caller: Caller, calendar_id: str | None, language: Language = Language.EN
+) -> Calendar:
     """Return the calendar that is named, or the only one there is.
 
     Raises:
@@ -123,11 +125,14 @@ def the_calendar(backend: Backend, caller: Caller, calendar_id: str | None) -> C
     if not first:
         raise _no_calendar()
     if len(first) > 1:
-        raise InvalidArgument(
+        missing = InvalidArgument(
             "calendar_id is missing, and there are several calendars.",
             hint="Ask which one is meant: " + "; ".join(say_calendar(c) for c in first) + ".",
             fields={"calendar_id": "is required here"},
         )
+        speaker = Speaker(language, first[0].zone, backend.now())
+        missing.say = telling.which_calendar(speaker, first)
+        raise missing
     return first[0]
 
 

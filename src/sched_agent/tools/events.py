@@ -101,7 +101,7 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
 
     Refused if the time is taken or against a booking rule; the error names the nearest free times.
     """
-    calendar = the_calendar(backend, caller, arguments.calendar_id)
+    calendar = the_calendar(backend, caller, arguments.calendar_id, arguments.language)
     days, interval, notes = _when(backend, caller, arguments, calendar)
     default = Status.TENTATIVE if arguments.hold_minutes else Status.CONFIRMED
     draft = Draft(

@@ -125,6 +125,15 @@ def calendars(speaker: Speaker, found: Sequence[Calendar]) -> str:
     return speaker.book.sentences(speaker.book.counted("calendars", len(found), names=told))
 
 
+def which_calendar(speaker: Speaker, found: Sequence[Calendar]) -> str:
+    """Return the question on which calendar it is to be."""
+    if len(found) > _MOST:
+        return speaker.book.say("which_calendar")
+    names = [said_name(speaker, calendar) for calendar in found]
+    told = speaker.book.say("which", options=speaker.book.joined(names, "or"))
+    return speaker.book.sentences(told)
+
+
 def calendar(key: str, speaker: Speaker, calendar: Calendar) -> str:
     """Return what to say of what was done to a calendar."""
     told = speaker.book.say(key, name=said_name(speaker, calendar))
