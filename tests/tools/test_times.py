@@ -112,6 +112,19 @@ def test_a_later_end_is_asked_back_where_its_half_of_the_day_is_open(refused):
     assert error.message == "end_at “6” leaves open what is assumed: tomorrow, pm."
 
 
+def test_an_end_that_would_be_most_of_a_day_later_is_asked_back(refused):
+    error = refused("create_event", title="Shift", start_at="tuesday at noon", end_at="11 am")
+
+    assert error.code == "ambiguous_time"
+    assert error.say == "Do you mean Wednesday the 25th at 11 AM?"
+
+
+def test_what_is_assumed_of_an_end_is_told_from_its_start_on(call):
+    told = {"title": "Lunch", "start_at": "tuesday at noon", "end_at": "1 pm"}
+
+    assert call("create_event", **told).notes == ["Assumed in end_at: the same day."]
+
+
 def test_a_stretch_that_is_asked_about_can_be_sent_back_whole(call, refused):
     error = refused("check_availability", when="tuesday or wednesday afternoon")
 

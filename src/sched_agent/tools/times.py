@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from sched_agent.backends.base import Backend
@@ -17,7 +17,7 @@ from sched_agent.errors import (
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller
 from sched_agent.model.days import Days, read_date
-from sched_agent.model.interval import DAY, MINUTE, Interval
+from sched_agent.model.interval import DAY, HOUR, MINUTE, Interval
 from sched_agent.model.zone import local, local_day, on_the_clock
 from sched_agent.services.availability import ALTERNATIVES, SEARCH_DAYS, Question
 from sched_agent.speech.dates import Granularity, Status
@@ -28,6 +28,8 @@ from sched_agent.speech.resolver import Candidate, Reading, resolve
 from sched_agent.speech.saying import Speaker
 from sched_agent.tools.answers import TimeOutput
 
+_LONGEST_NIGHT = 12 * HOUR
+"""Within which an end that is said with am or pm may be on the day after its start."""
 _INFERRED = frozenset({"am", "pm"})  # by business hours: all that a write may take for granted
 _REFUSALS: dict[Status, tuple[type[Invalid], str]] = {
     Status.AMBIGUOUS: (AmbiguousTime, "may mean several times"),
@@ -107,10 +109,15 @@ class Listener:
         if meant.granularity is not Granularity.MINUTE:
             raise self._without_clock(meant, text, field)
         same_day = local_day(meant.start, self.zone) == local_day(start, self.zone)
-        following = meant.assumed == ("tomorrow",)  # "one am" after eleven: nothing is open
+        soon = meant.start - start <= _LONGEST_NIGHT
+        following = (
+            meant.assumed == ("tomorrow",) and soon
+        )  # "one am" after eleven: nothing is open
         if not (same_day or following or _INFERRED.issuperset(meant.assumed)):
             raise self._left_open(meant, text, field)
-        return Moment(meant.start, self._notes(meant, field))
+        from_start = {"today": "the same day", "tomorrow": "the day after"}
+        assumed = tuple(from_start.get(one, one) for one in meant.assumed)
+        return Moment(meant.start, self._notes(replace(meant, assumed=assumed), field))
 
     def when(self, text: str, *, length: int | None, default: int) -> When:
         """Return the stretch that is asked about; a point is where something begins.
