@@ -172,6 +172,33 @@ def test_a_time_from_now_does_not_hide_the_day_beside_it(phrase, status, days):
     assert tuple(local(one.start, zone).day for one in reading.candidates) == days
 
 
+@pytest.mark.parametrize(
+    ("phrase", "day"),
+    [
+        ("december 3rd next year at 3", "2027-12-03"),
+        ("next year on the 3rd of december at 3", "2027-12-03"),
+        ("december 3rd this year at 3", "2026-12-03"),
+        ("december 3rd last year at 3", "2025-12-03"),
+        ("12/3 next year at 3", None),
+        ("el 3 de diciembre del año que viene a las 3", "2027-12-03"),
+        ("el año que viene el 3 de diciembre a las 3", None),
+    ],
+)
+def test_the_year_of_a_date_in_words_is_heard(phrase, day):
+    zone = ZoneInfo("America/New_York")
+
+    reading = resolve(phrase, NOON, zone)
+
+    found = [local(one.start, zone).date().isoformat() for one in reading.candidates]
+    assert found == ([] if day is None else [day])
+
+
+def test_a_half_of_the_day_that_is_corrected_leaves_no_time():
+    reading = resolve("tuesday at 3 am i mean pm", NOON, ZoneInfo("America/New_York"))
+
+    assert reading.status is Status.UNRECOGNIZED
+
+
 def test_a_day_that_a_zone_left_out_is_no_time():
     zone = ZoneInfo("Pacific/Apia")
     at = instant(datetime(2011, 12, 29, 10, tzinfo=zone))

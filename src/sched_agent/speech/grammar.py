@@ -86,6 +86,15 @@ def _day_in_month(d: int, monthref: Month) -> DayRef | None:
     return Both((DayOfMonth(d), monthref))
 
 
+def _day_in_year(offset: str, month: int, d: int) -> DayRef | None:
+    """Return a date of this year, or of one so many years away: the 3rd of December next year."""
+    if not 1 <= d <= 31:
+        return None
+    years = int(offset)
+    that = Month(years, number=month) if years else Month(number=month, mode="this")
+    return Both((DayOfMonth(d), that))
+
+
 def _day_month(d1: int, d2: int, year: int | None = None) -> DayRef | None:
     return Numeric(d1, d2, year) if 1 <= d1 <= 31 and 1 <= d2 <= 12 else None
 
@@ -197,6 +206,7 @@ _DAYS: Mapping[str, Construct] = {
     "month_day_year": lambda month, d, year: (
         MonthDay(d, month, year) if 1 <= d <= _NO_DAY else None
     ),
+    "day_in_year": _day_in_year,
     "either_shift": lambda a, b: Either((Shifted(int(a)), Shifted(int(b)))),
     "either_week": lambda: Either((Week(0), Week(1))),
     "day_month": _day_month,
