@@ -193,6 +193,44 @@ def test_the_year_of_a_date_in_words_is_heard(phrase, day):
     assert found == ([] if day is None else [day])
 
 
+@pytest.mark.parametrize(
+    ("phrase", "at"),
+    [
+        ("tuesday night at 2 am", "2026-11-25T02:00"),
+        ("tonight at 1 am", "2026-11-21T01:00"),
+        ("tonight at 12:30", "2026-11-21T00:30"),
+        ("hoje à noite às 0h30", "2026-11-21T00:30"),
+        ("tuesday night at 8", "2026-11-24T20:00"),
+        ("tuesday morning at 2 am", "2026-11-24T02:00"),
+    ],
+)
+def test_the_small_hours_of_a_night_are_those_that_follow(phrase, at):
+    zone = ZoneInfo("America/New_York")
+
+    reading = resolve(phrase, NOON, zone)
+
+    assert reading.status is Status.RESOLVED
+    assert local(reading.candidates[0].start, zone).isoformat()[:16] == at
+
+
+@pytest.mark.parametrize(
+    ("phrase", "start", "end"),
+    [
+        ("tonight between 11 and 1", "2026-11-20T23:00", "2026-11-21T01:00"),
+        ("tomorrow morning between 9 and 1", "2026-11-21T09:00", "2026-11-21T13:00"),
+        ("tomorrow evening between 8 and 10", "2026-11-21T20:00", "2026-11-21T22:00"),
+    ],
+)
+def test_a_stretch_ends_at_the_next_such_hour_whatever_the_part_of_the_day(phrase, start, end):
+    zone = ZoneInfo("America/New_York")
+
+    found = resolve(phrase, NOON, zone).candidates[0]
+
+    assert found.end is not None
+    ends = (local(at, zone).isoformat()[:16] for at in (found.start, found.end))
+    assert tuple(ends) == (start, end)
+
+
 def test_a_half_of_the_day_that_is_corrected_leaves_no_time():
     reading = resolve("tuesday at 3 am i mean pm", NOON, ZoneInfo("America/New_York"))
 

@@ -109,7 +109,7 @@ class Between:
         hour after it.
         """
         if isinstance(self.start, Clock) and isinstance(self.end, Clock):
-            return self._both(within(self.start, part), within(self.end, part))
+            return self._both(within(self.start, part), self.end)
         start, first = _edge(self.start, part, at_end=True)
         end, second = _edge(self.end, part, at_end=False)
         return (
@@ -164,9 +164,12 @@ def readings(at: Clock, part: Part | None) -> Sequence[tuple[Clock, int]]:
     """Return the times that an hour and a part of the day said apart may mean, and on which day.
 
     A part that would take the hour far out of itself does not fix it: "tonight at one" is the
-    small hours that follow, or one in the afternoon.
+    small hours that follow, or one in the afternoon; "tonight at one am" is those that follow.
     """
     fixed = within(at, part)
+    at_night = part is not None and part.end == MIDNIGHT and part.start >= 17 * 60
+    if at_night and not fixed.is_midnight and fixed.read()[0] < MIDNIGHT // 4:
+        return ((fixed, 1),)
     if part is None or fixed == at or fixed.is_midnight or part.takes(at):
         return ((fixed, 0),)
     if part.end == MIDNIGHT and at.minutes % NOON < MIDNIGHT // 4:

@@ -276,7 +276,7 @@ class _There:
 
     def _clock_alone(self, said: Said, clock: Clock) -> Meant:
         day = self.today.day
-        if len(readings(clock, said.part)) > 1:
+        if readings(clock, said.part) != ((within(clock, said.part), 0),):
             return self._at_readings(_assuming(day, "today"), clock, said, named=False)
         clock = within(clock, said.part)
         if clock.is_midnight:
