@@ -219,6 +219,7 @@ def test_the_small_hours_of_a_night_are_those_that_follow(phrase, at):
         ("tonight between 11 and 1", "2026-11-20T23:00", "2026-11-21T01:00"),
         ("tomorrow morning between 9 and 1", "2026-11-21T09:00", "2026-11-21T13:00"),
         ("tomorrow evening between 8 and 10", "2026-11-21T20:00", "2026-11-21T22:00"),
+        ("tomorrow afternoon from 11 to 3", "2026-11-21T11:00", "2026-11-21T15:00"),
     ],
 )
 def test_a_stretch_ends_at_the_next_such_hour_whatever_the_part_of_the_day(phrase, start, end):

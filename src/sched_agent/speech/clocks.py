@@ -109,7 +109,8 @@ class Between:
         hour after it.
         """
         if isinstance(self.start, Clock) and isinstance(self.end, Clock):
-            return self._both(within(self.start, part), self.end)
+            taken = part if part is not None and part.takes(self.start) else None
+            return self._both(within(self.start, taken), self.end)
         start, first = _edge(self.start, part, at_end=True)
         end, second = _edge(self.end, part, at_end=False)
         return (
