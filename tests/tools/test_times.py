@@ -385,3 +385,21 @@ def test_a_request_id_that_served_for_a_booking_hears_the_words_of_a_move_anew(c
     moved = call("update_event", event_id=event.id, **told).event
 
     assert moved.start_at == "2026-11-24T16:00:00-05:00"
+
+
+@pytest.mark.parametrize("words", ["tuesday at 9 am", "2026-11-24T09:00"])
+def test_words_and_times_without_an_offset_are_on_the_callers_clocks(call, words):
+    made = call("create_event", title="Visit", start_at=words, timezone="America/Los_Angeles")
+
+    assert made.event.start_at == "2026-11-24T12:00:00-05:00"  # on the calendar's clocks
+    assert "at 9 AM" in made.say
+    assert "Los Angeles time" in made.say
+    moved = call(
+        "update_event",
+        event_id=made.event.id,
+        start_at="wednesday at 9 am",
+        timezone="America/Los_Angeles",
+    )
+    assert moved.event.start_at == "2026-11-25T12:00:00-05:00"
+    listed = call("list_events", from_="wednesday", timezone="America/Los_Angeles")
+    assert "9 AM" in listed.say

@@ -16,7 +16,7 @@ from sched_agent.model.interval import MINUTE, Interval
 from sched_agent.model.owner import Owner, OwnerType, owner
 from sched_agent.model.page import read_cursor
 from sched_agent.model.status import Status
-from sched_agent.model.zone import local_day, on_the_clock
+from sched_agent.model.zone import local_day, on_the_clock, zone
 from sched_agent.speech.iso import Moment
 from sched_agent.speech.language import Language
 from sched_agent.speech.phrasing import quoted
@@ -26,6 +26,7 @@ from sched_agent.tools.answers import Answer, EventOutput, say_event
 from sched_agent.tools.arguments import (
     ActorId,
     Attendees,
+    CallersZone,
     Id,
     Ids,
     Minutes,
@@ -73,6 +74,7 @@ class CreateEvent(ToolInput):
     )
     end_at: TimeText | None = None
     duration_minutes: Minutes | None = Field(None, description="Instead of end_at; default 30")
+    timezone: CallersZone | None = None
     all_day: bool = Field(
         False, description="start_at is a date, end_at the one after the last (default: one day)"
     )
@@ -121,7 +123,8 @@ def create_event(backend: Backend, caller: Caller, arguments: CreateEvent) -> Re
     verb, note = _made(event)
     if note:
         notes += (note,)
-    say = telling.made(_speaker(backend, arguments.language, calendar), event)
+    speaker = _speaker(backend, arguments.language, calendar, arguments.timezone)
+    say = telling.made(speaker, event)
     return _answer(say, calendar, event, [f"{verb}: {say_event(calendar, event)}."], notes)
 
 
@@ -186,6 +189,7 @@ class ListEvents(ToolInput):
         None, alias="from", description="ISO or words; default: today, with attendee: now"
     )
     to: TimeText | None = None
+    timezone: CallersZone | None = None
     status: StatusName | None = Field(None, description="Default: all but cancelled")
     attendee: str | None = Field(
         None, min_length=1, max_length=200, description="Name, e-mail or phone"
@@ -202,7 +206,8 @@ class ListEvents(ToolInput):
 def list_events(backend: Backend, caller: Caller, arguments: ListEvents) -> Result:
     """Find events by time, person or words, earliest first: for example a caller's booking."""
     calendars = {c.id: c for c in the_calendars(backend, caller, arguments.calendar_ids)}
-    in_zone = next(iter(calendars.values())).zone
+    first = next(iter(calendars.values()))
+    in_zone = first.zone if arguments.timezone is None else zone(arguments.timezone)
     speaker = the_speaker(arguments.language, in_zone, calendars.values(), backend.now())
     listener = Listener(speaker, backend.now)
     start = end = None
@@ -232,7 +237,6 @@ def list_events(backend: Backend, caller: Caller, arguments: ListEvents) -> Resu
         lines.append(f"More: cursor {page.next_cursor}")
     if not lines and arguments.from_ is None:
         lines.append("For past ones send from.")
-    speaker = the_speaker(arguments.language, in_zone, calendars.values(), backend.now())
     data = EventsAnswer(
         say=telling.found(speaker, page, of_somebody=arguments.attendee is not None),
         events=[EventOutput.of(calendars[event.calendar_id], event) for event in page.items],
@@ -249,6 +253,7 @@ class UpdateEvent(ToolInput):
     start_at: TimeText | None = Field(None, description="ISO or words. Keeps the length")
     end_at: TimeText | None = None
     duration_minutes: Minutes | None = None
+    timezone: CallersZone | None = None
     all_day: bool = Field(False, description="start_at and end_at are dates")
     description: Text | None = Field(None, description='"" clears it')
     location: Text | None = Field(None, description='"" clears it')
@@ -278,7 +283,7 @@ def update_event(backend: Backend, caller: Caller, arguments: UpdateEvent) -> Re
     verb = "Changed" if revised.changed else "Nothing to change"
     told = f"{verb}: {say_event(calendar, revised.event)}."
     say = telling.revised(
-        _speaker(backend, arguments.language, calendar),
+        _speaker(backend, arguments.language, calendar, arguments.timezone),
         event,
         revised,
         confirming=arguments.status == Status.CONFIRMED.value,
@@ -376,8 +381,11 @@ def respond_to_event(backend: Backend, caller: Caller, arguments: RespondToEvent
     return _answer(say, calendar, event, [f"Noted, {answer}: {say_event(calendar, event)}."])
 
 
-def _speaker(backend: Backend, language: Language, calendar: Calendar) -> Speaker:
-    return Speaker(language, calendar.zone, backend.now())
+def _speaker(
+    backend: Backend, language: Language, calendar: Calendar, timezone: str | None = None
+) -> Speaker:
+    in_zone = calendar.zone if timezone is None else zone(timezone)
+    return the_speaker(language, in_zone, [calendar], backend.now())
 
 
 def _listener(
@@ -390,7 +398,8 @@ def _listener(
     def heard_at() -> int:
         return backend.now() if request_id is None else backend.heard_at(caller, request_id, said)
 
-    return Listener(_speaker(backend, arguments.language, calendar), heard_at)
+    speaker = _speaker(backend, arguments.language, calendar, arguments.timezone)
+    return Listener(speaker, heard_at)
 
 
 def _answer(
