@@ -403,3 +403,9 @@ def test_words_and_times_without_an_offset_are_on_the_callers_clocks(call, words
     assert moved.event.start_at == "2026-11-25T12:00:00-05:00"
     listed = call("list_events", from_="wednesday", timezone="America/Los_Angeles")
     assert "9 AM" in listed.say
+
+
+@pytest.mark.parametrize("nothing", ["", "   ", "?"])
+def test_an_empty_time_is_asked_about_like_any_other_that_is_none(refused, nothing):
+    assert refused("check_availability", when=nothing).code == "unrecognized_time"
+    assert refused("create_event", title="x", start_at=nothing).code == "unrecognized_time"

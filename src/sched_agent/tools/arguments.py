@@ -97,10 +97,7 @@ RequestId = Annotated[
 ]
 Version = Annotated[int | None, Field(ge=1, le=2**53, description="Fail if changed since")]
 Minutes = Annotated[int, Field(ge=1, le=10080)]
-TimeText = Annotated[str, Field(min_length=1, max_length=200)]
-CallersZone = Annotated[
-    str, Field(max_length=64, description="The caller's IANA zone; default: the calendar's")
-]
+TimeText = Annotated[str, Field(max_length=200)]
 Spoken = Annotated[
     Language,
     BeforeValidator(lambda v: read_language(v) if isinstance(v, str) else v),

@@ -19,7 +19,7 @@ from sched_agent.speech.iso import When
 from sched_agent.speech.phrasing import say_interval, say_moment, say_stretch, why_not
 from sched_agent.tools import answers, offers
 from sched_agent.tools.answers import Output, SlotOutput, closed_by, iso, iso_now
-from sched_agent.tools.arguments import CallersZone, Ids, Spoken, TimeText, ToolInput
+from sched_agent.tools.arguments import Ids, Spoken, TimeText, ToolInput
 from sched_agent.tools.calendars import say_calendar, the_calendars, the_speaker
 from sched_agent.tools.registry import Result, tool
 from sched_agent.tools.times import Listener, helped
@@ -40,7 +40,9 @@ class CheckAvailability(ToolInput):
     from_: TimeText | None = Field(None, alias="from", description="Instead of when; default: now")
     to: TimeText | None = Field(None, description="Default: 14 days later")
     duration_minutes: int = Field(30, ge=1, le=1440)
-    timezone: CallersZone | None = None
+    timezone: str | None = Field(
+        None, description="The caller's IANA zone; default: the calendar's"
+    )
     match: Literal["any", "all"] = Field("any", description="all: every calendar free at once")
     limit: int = Field(3, ge=1, le=50)
     language: Spoken = Field(description="Of say: en, pt-BR or es")

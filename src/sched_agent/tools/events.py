@@ -26,7 +26,6 @@ from sched_agent.tools.answers import Answer, EventOutput, say_event
 from sched_agent.tools.arguments import (
     ActorId,
     Attendees,
-    CallersZone,
     Id,
     Ids,
     Minutes,
@@ -74,7 +73,7 @@ class CreateEvent(ToolInput):
     )
     end_at: TimeText | None = None
     duration_minutes: Minutes | None = Field(None, description="Instead of end_at; default 30")
-    timezone: CallersZone | None = None
+    timezone: str | None = None
     all_day: bool = Field(
         False, description="start_at is a date, end_at the one after the last (default: one day)"
     )
@@ -189,7 +188,7 @@ class ListEvents(ToolInput):
         None, alias="from", description="ISO or words; default: today, with attendee: now"
     )
     to: TimeText | None = None
-    timezone: CallersZone | None = None
+    timezone: str | None = None
     status: StatusName | None = Field(None, description="Default: all but cancelled")
     attendee: str | None = Field(
         None, min_length=1, max_length=200, description="Name, e-mail or phone"
@@ -253,7 +252,7 @@ class UpdateEvent(ToolInput):
     start_at: TimeText | None = Field(None, description="ISO or words. Keeps the length")
     end_at: TimeText | None = None
     duration_minutes: Minutes | None = None
-    timezone: CallersZone | None = None
+    timezone: str | None = None
     all_day: bool = Field(False, description="start_at and end_at are dates")
     description: Text | None = Field(None, description='"" clears it')
     location: Text | None = Field(None, description='"" clears it')
