@@ -68,9 +68,13 @@ async def stdio_process(environ: Mapping[str, str]) -> AsyncIterator[Call]:
     numbers = count(1)
 
     async def listen(lines: asyncio.StreamReader) -> None:
-        async for line in lines:
-            message = json.loads(line)
-            answers.pop(message["id"]).set_result(message["result"])
+        try:
+            async for line in lines:
+                message = json.loads(line)
+                answers.pop(message["id"]).set_result(message["result"])
+        finally:  # who still waits must not wait for ever
+            for answer in answers.values():
+                answer.set_exception(ConnectionError("the server has ended"))
 
     async def call(tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         number = next(numbers)

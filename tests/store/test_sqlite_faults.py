@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import sqlite3
 import stat
+from contextlib import closing
+from threading import Thread
 
 import pytest
 from sqlite_utils import Database
@@ -193,3 +195,17 @@ def test_taken_time_is_read_by_an_index_range(store, here, work):
     assert "start_at>? AND start_at<?" in told[0]
     assert "COVERING INDEX event_long" in told[1]
     assert "end_at>?" in told[1]
+
+
+def test_a_new_file_that_another_process_is_just_setting_up_is_waited_for(path):
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("begin immediate")  # for its own switch, SQLite has others fail at once
+        opened: list[object] = []
+        opening = Thread(target=lambda: opened.append(SqliteStore(path).pending()))
+        opening.start()
+        opening.join(timeout=0.5)  # a broken one has failed by now
+        assert opening.is_alive()
+        other.execute("rollback")
+        opening.join()
+
+    assert opened == [migrations.names()]

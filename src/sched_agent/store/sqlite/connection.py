@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 from sched_agent.errors import CalendarUnreachable, SettingsError
 from sched_agent.store.pool import Pool
 
 BUSY_SECONDS = 10.0
+_PAUSE_SECONDS = 0.01
 _MOST = 1000  # more threads than a process has
 
 _MEANINGS = {
@@ -72,13 +74,30 @@ class Connections:
         )
         try:
             connection.execute("pragma foreign_keys = on")
-            if connection.execute("pragma journal_mode").fetchone() != ("wal",):
-                connection.execute("pragma journal_mode = wal")
+            _write_ahead(connection)
             connection.execute("pragma synchronous = full")
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to write-ahead logging, once: SQLite itself waits for nobody when it does.
+
+    Where several processes begin with a new file, one of them switches and the others find it done.
+    """
+    give_up = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            if connection.execute("pragma journal_mode").fetchone() != ("wal",):
+                connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > give_up:
+                raise
+            sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _is_idle_again(connection: sqlite3.Connection) -> bool:
