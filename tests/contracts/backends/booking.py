@@ -139,7 +139,8 @@ class Booking:
 
         assert place.there() == []
         hours = (span("09:00", "17:00"),)
-        assert refusal.value.reason == Reason(because=Because.CLOSED_THEN, hours=hours)
+        told = Reason(because=Because.CLOSED_THEN, hours=hours, zone=NEW_YORK)
+        assert refusal.value.reason == told
         assert refusal.value.alternatives
         for slot in refusal.value.alternatives:
             assert place.is_free(slot.interval)

@@ -7,7 +7,7 @@ from sched_agent.model.interval import HOUR
 from sched_agent.model.reason import Because, Reason
 from sched_agent.model.status import Status
 from sched_agent.services.availability import Match
-from tests.builders import on_date, span
+from tests.builders import NEW_YORK, on_date, span
 from tests.contracts.backends.place import MORNING, NINE, TEN, needs
 
 
@@ -84,7 +84,9 @@ class Freeness:
 
         assert sunday.slots == ()
         assert sunday.refusal is errors.OutsideHours
-        assert sunday.reason == Reason(because=Because.CLOSED_THAT_DAY)
+        assert sunday.reason
+        told = (sunday.reason.because, sunday.reason.zone)
+        assert told == (Because.CLOSED_THAT_DAY, NEW_YORK)
         assert sunday.alternatives
 
     def test_what_is_offered_instead_begins_with_the_same_time_on_another_day(self, place):
