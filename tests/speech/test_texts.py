@@ -19,7 +19,6 @@ from sched_agent.speech.phrasebook import (
     clock_words,
     length_words,
     phrasebook,
-    read_texts,
     zone_words,
 )
 from sched_agent.speech.saying import Speaker
@@ -30,11 +29,13 @@ FORMS = {"other", "noon", "midnight", "zero", "one", "two", "few", "many"}
 TEXTS = [
     pytest.param(language, key, form, id=f"{language}-{key}-{form}")
     for language in LANGUAGES
-    for key, forms in read_texts(language).items()
+    for key, forms in phrasebook(language).texts.items()
     for form in forms
     if key not in {"clock", "clock_minutes"}  # patterns of CLDR
 ]
-SENTENCES = {key for key, forms in read_texts(Language.EN).items() if forms["other"][-1] in ".?"}
+SENTENCES = {
+    key for key, forms in phrasebook(Language.EN).texts.items() if forms["other"][-1] in ".?"
+}
 OF_TIMES = re.compile(r"UTC|\d+h")  # somebody may call a thing so; they are not our words
 ZONES = ("America/New_York", "America/Sao_Paulo", "Europe/Madrid", "Asia/Kolkata")
 
@@ -45,7 +46,7 @@ def placeholders(forms):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_the_same_texts_with_the_same_placeholders(language):
-    told, english = read_texts(language), read_texts(Language.EN)
+    told, english = phrasebook(language).texts, phrasebook(Language.EN).texts
 
     assert list(told) == list(english)
     for key, forms in told.items():
@@ -56,7 +57,7 @@ def test_every_language_has_the_same_texts_with_the_same_placeholders(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_error_has_something_to_say(language):
-    texts = read_texts(language)
+    texts = phrasebook(language).texts
 
     assert {error.code for error in all_errors()} <= texts.keys()
     for error in all_errors():
@@ -65,7 +66,7 @@ def test_every_error_has_something_to_say(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_has_something_to_say(language):
-    assert set(Because) <= read_texts(language).keys()
+    assert set(Because) <= phrasebook(language).texts.keys()
 
 
 def test_the_settings_know_the_same_languages():

@@ -41,6 +41,14 @@ def test_every_wording_has_the_slots_that_its_construction_takes(language):
     assert not wrong, "\n".join(wrong)
 
 
+def test_every_construction_is_said_in_some_language():
+    said = {(c, name.split()[0]) for one in LANGUAGES for c, name, _ in wordings(one)}
+    kinds = {c: "clock" if c == "hour" else c for c in CATEGORIES}  # they share their constructions
+    known = {(kinds[c], name) for c, name in said}
+
+    assert {(kinds[c], name) for c in CATEGORIES for name in CONSTRUCTIONS[c]} == known
+
+
 def test_a_wording_with_options_is_all_the_sequences_that_it_stands_for():
     assert set(expanded("(a|one)? week (from)? {day}")) == {
         ("week", "{day}"),

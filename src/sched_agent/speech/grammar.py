@@ -140,7 +140,6 @@ _CLOCKS: Mapping[str, Construct] = {
 
 _LENGTHS: Mapping[str, Construct] = {
     "fixed": lambda minutes: int(minutes),
-    "written": lambda hm: hm.minutes,
     "minutes": lambda n: n,
     "hours": lambda n: n * 60,
     "hours_half": lambda n: n * 60 + 30,
@@ -177,7 +176,6 @@ _DAYS: Mapping[str, Construct] = {
     "ago": lambda period: Shifted(-period[0], -period[1]),
     "plus": lambda period, day: Shifted(period[0], period[1], day),
     "plus_days": lambda days, day: Shifted(int(days), after=day),
-    "plus_shift": lambda days, period: Shifted(period[0], period[1], Shifted(int(days))),
     "fortnight": lambda: Either((Shifted(14), Shifted(15))),
     "weekday_plus": lambda days, weekday: Shifted(int(days), after=Weekday(weekday)),
     "weekday": lambda mode, weekday: Weekday(weekday, mode),
@@ -199,9 +197,7 @@ _DAYS: Mapping[str, Construct] = {
     "day_of_month_fixed": lambda day: DayOfMonth(int(day)),
     "day_in_month": _day_in_month,
     "ordinal_day": lambda ordinal: DayOfMonth(ordinal) if 1 <= ordinal <= 31 else None,
-    "weekday_date": lambda weekday, d: (
-        Both((Weekday(weekday), DayOfMonth(d))) if 1 <= d <= 31 else None
-    ),
+    "weekday_date": _weekday_date,
     "month_day": lambda month, d: MonthDay(d, month) if 1 <= d <= _NO_DAY else None,
     "month_day_year": lambda month, d, year: (
         MonthDay(d, month, year) if 1 <= d <= _NO_DAY else None

@@ -94,11 +94,6 @@ def phrasebook(language: Language) -> Phrasebook:
     return Phrasebook(Locale.parse(language, sep="-"), _texts(found), changes)
 
 
-def read_texts(language: Language) -> Mapping[str, Mapping[str, str]]:
-    """Return the texts of a language's file, by key."""
-    return _texts(_read(language))
-
-
 def _read(language: Language) -> dict[str, Any]:
     folder = files("sched_agent.speech") / "languages" / language
     return tomllib.loads((folder / "said.toml").read_text(encoding="utf-8"))
