@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from sched_agent.app import App
 from sched_agent.backends.local import LocalBackend
 from sched_agent.model.calendar import Calendar, Environment
 from sched_agent.model.caller import Caller
 from sched_agent.services import calendars, environments
-from sched_agent.services.app import App
 from sched_agent.store.base import Store
 from tests.builders import MovableClock, at
 from tests.clusters import Cluster, Elsewhere, NoPostgres, Server

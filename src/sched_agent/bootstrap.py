@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sched_agent.app import App
 from sched_agent.backends.base import Backend
 from sched_agent.backends.local import LocalBackend
 from sched_agent.clock import Clock, pinned_clock, system_clock
@@ -17,7 +18,6 @@ from sched_agent.errors import SchedAgentError, SettingsError
 from sched_agent.model.calendar import Environment
 from sched_agent.model.zone import instant
 from sched_agent.services import environments
-from sched_agent.services.app import App
 from sched_agent.services.sweeping import sweep
 from sched_agent.settings import Settings
 from sched_agent.store.base import Store

@@ -3,12 +3,14 @@
     SchedAgentError
     ├── Invalid            422  InvalidArgument UnknownArgument UnrecognizedTime NonexistentTime
     │                           AmbiguousTime ContradictoryTime InThePast OwnerConflict Unsupported
+    │                           UnknownProvider MeetingProviderRequired
     ├── NotAuthenticated   401
     ├── NotAllowed         403
     ├── NotFound           404  UnknownWorkspace UnknownCalendar UnknownEvent UnknownRule
-    │                           UnknownAttendee
+    │                           UnknownAttendee UnknownConnection
     ├── Conflict           409  OutsideHours TooSoon TooFarAhead DayFull TooManyAttendees SlotTaken
     │   │                       TooManyHolds StatusConflict HoldExpired RequestIdReused
+    │   │                       ConsentNeeded
     │   └── Stale          412
     ├── RateLimited        429
     ├── ProviderRejected   502
@@ -141,6 +143,20 @@ class Unsupported(Invalid):
     hint = "Leave out what is named."
 
 
+class UnknownProvider(Invalid):
+    """The environment has no calendar provider of that name."""
+
+    code = "unknown_provider"
+    hint = "Use one of the providers that are named, or add it: sched-agent provider add."
+
+
+class MeetingProviderRequired(Invalid):
+    """The calendar is connected to no provider that gives links to meetings."""
+
+    code = "meeting_provider_required"
+    hint = "Connect the calendar to a provider that does, such as Google."
+
+
 class NotAuthenticated(SchedAgentError):
     """The request carries no valid token."""
 
@@ -196,6 +212,13 @@ class UnknownAttendee(NotFound):
 
     code = "unknown_attendee"
     hint = "Read the event to see who is invited; name one of them by name, e-mail or phone."
+
+
+class UnknownConnection(NotFound):
+    """The calendar has no provider connection with that id."""
+
+    code = "unknown_connection"
+    hint = "List the calendar's connections to see their ids."
 
 
 class Conflict(SchedAgentError):
@@ -285,6 +308,13 @@ class RequestIdReused(Conflict):
 
     code = "request_id_reused"
     hint = "Send a new request_id for a new request; repeat one only with the same arguments."
+
+
+class ConsentNeeded(Conflict):
+    """The provider no longer lets us see the connected calendar: its owner has to agree again."""
+
+    code = "consent_needed"
+    hint = "Have the calendar's owner connect it again with connect_provider."
 
 
 class RateLimited(SchedAgentError):

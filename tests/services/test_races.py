@@ -5,12 +5,12 @@ import threading
 from collections import Counter
 from typing import Any
 
+from sched_agent.app import App
 from sched_agent.errors import SlotTaken
 from sched_agent.model.event import EventFilter
 from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.model.schedule import Check
 from sched_agent.services import events
-from sched_agent.services.app import App
 from tests.builders import a_draft, at
 from tests.stores import open_store
 

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from httpx import BasicAuth
 
+from sched_agent.app import App
 from sched_agent.backends.base import Backend
 from sched_agent.backends.claims import ON_ITS_WAY_SECONDS, Claims
 from sched_agent.backends.hosted import HostedBackend
@@ -13,7 +14,6 @@ from sched_agent.backends.timekit import Timekit
 from sched_agent.backends.vendor import Vendor
 from sched_agent.backends.workspace import Workspace
 from sched_agent.model.calendar import Environment
-from sched_agent.services.app import App
 from sched_agent.settings import Settings
 
 

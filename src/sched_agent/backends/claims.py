@@ -15,6 +15,7 @@ from functools import partial
 from time import monotonic, sleep
 from typing import TypeVar
 
+from sched_agent.app import App
 from sched_agent.backends.vendor import Seen
 from sched_agent.errors import (
     CalendarUnreachable,
@@ -34,7 +35,6 @@ from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT
 from sched_agent.services import calendars, environments, events
-from sched_agent.services.app import App
 from sched_agent.services.retries import fingerprint, remembered, replayed
 from sched_agent.store.base import Remembered, RequestKey
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from sched_agent.app import App
 from sched_agent.backends.abilities import Ability, require, require_changes, require_for
 from sched_agent.backends.administering import Administering
 from sched_agent.backends.claims import Attempt, Claims
@@ -26,7 +27,6 @@ from sched_agent.model.schedule import Check, Schedule
 from sched_agent.model.status import Status
 from sched_agent.model.text import fold
 from sched_agent.services import retries
-from sched_agent.services.app import App
 from sched_agent.services.availability import Answer, Look, Match, Question, answer
 from sched_agent.services.events import (
     CANCEL,

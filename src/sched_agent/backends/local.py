@@ -2,10 +2,10 @@
 
 from functools import partial
 
+from sched_agent.app import App
 from sched_agent.backends.abilities import ALL
 from sched_agent.model.schedule import Check
 from sched_agent.services import availability, calendars, events, retries
-from sched_agent.services.app import App
 
 
 class LocalBackend:

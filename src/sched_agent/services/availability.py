@@ -7,6 +7,7 @@ from enum import Enum
 from itertools import islice
 
 from sched_agent import errors
+from sched_agent.app import App
 from sched_agent.model.alternatives import best
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
@@ -15,7 +16,6 @@ from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.reason import Reason, why
 from sched_agent.model.schedule import Check, Refusal, Schedule, reach, schedule, together
 from sched_agent.model.slot import Daily, Slot
-from sched_agent.services.app import App
 from sched_agent.store.base import Reader
 
 ALTERNATIVES = 3

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument, StatusConflict, UnknownEvent
 from sched_agent.model.booking import RESERVATION, Action, Booking, change_to
 from sched_agent.model.calendar import Calendar
@@ -18,7 +19,6 @@ from sched_agent.model.interval import Interval
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.services import events
-from sched_agent.services.app import App
 
 
 def reserve(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument, NotAllowed, UnknownCalendar
 from sched_agent.model import zone
 from sched_agent.model.availability_rule import Hours, RecurringRule, Rule
@@ -12,7 +13,6 @@ from sched_agent.model.caller import Caller, Level
 from sched_agent.model.ids import Number
 from sched_agent.model.page import Page, write_cursor
 from sched_agent.model.text import cleaned, fold
-from sched_agent.services.app import App
 from sched_agent.services.retries import once
 from sched_agent.store.base import Transaction
 

@@ -1,9 +1,9 @@
 """Environments: tenants that see nothing of each other."""
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument
 from sched_agent.model.calendar import Calendar, Environment
 from sched_agent.model.caller import Caller, Level
-from sched_agent.services.app import App
 from sched_agent.services.calendars import OFFICE_HOURS
 from sched_agent.store.base import Transaction
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from sched_agent.app import App
 from sched_agent.errors import SchedAgentError, Stale, TooManyAttendees, TooManyHolds, UnknownEvent
 from sched_agent.model.attendee import Response, find
 from sched_agent.model.calendar import Calendar, DoubleBooking
@@ -15,7 +16,6 @@ from sched_agent.model.page import Page, write_cursor
 from sched_agent.model.reason import Reason, why
 from sched_agent.model.schedule import Check, Refusal
 from sched_agent.model.status import Status
-from sched_agent.services.app import App
 from sched_agent.services.availability import Wanted, alternatives_offered, view
 from sched_agent.services.retries import once
 from sched_agent.speech.phrasing import say_interval, say_moment, why_not

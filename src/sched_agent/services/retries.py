@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from sched_agent.app import App
 from sched_agent.errors import (
     CalendarUnreachable,
     Interrupted,
@@ -16,7 +17,6 @@ from sched_agent.errors import (
     RequestIdReused,
 )
 from sched_agent.model.caller import Caller
-from sched_agent.services.app import App
 from sched_agent.store.base import Remembered, RequestKey, Transaction
 
 AnswerT = TypeVar("AnswerT")

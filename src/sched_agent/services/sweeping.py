@@ -1,8 +1,8 @@
 """Tidying up what time has settled. Nothing is true because of it, and nothing waits for it."""
 
+from sched_agent.app import App
 from sched_agent.errors import UnknownCalendar
 from sched_agent.model.interval import DAY
-from sched_agent.services.app import App
 
 REMEMBERED_FOR = DAY + DAY // 24
 """How long answers are kept: a day and an hour, so that a whole day is kept whatever the clock."""

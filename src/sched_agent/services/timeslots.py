@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument, UnknownCalendar
 from sched_agent.model.alternatives import best
 from sched_agent.model.calendar import Calendar
@@ -20,7 +21,6 @@ from sched_agent.model.interval import DAY, HOUR, MINUTE, SECOND, Interval, inte
 from sched_agent.model.schedule import Schedule, Taken, together
 from sched_agent.model.slot import Slot
 from sched_agent.model.zone import local
-from sched_agent.services.app import App
 from sched_agent.services.availability import ALTERNATIVES, SEARCH_DAYS, view
 from sched_agent.store.base import Reader
 

@@ -3,12 +3,12 @@
 import secrets
 from collections.abc import Sequence
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument, NotAuthenticated
 from sched_agent.model.calendar import Environment
 from sched_agent.model.caller import Caller, Level, Token, hash_token
 from sched_agent.model.ids import Kind, Number, code
 from sched_agent.model.owner import Owner
-from sched_agent.services.app import App
 
 PREFIX = "talq_"
 

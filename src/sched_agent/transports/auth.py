@@ -4,11 +4,11 @@ import base64
 
 from starlette.requests import Request
 
+from sched_agent.app import App
 from sched_agent.errors import NotAuthenticated
 from sched_agent.model.calendar import Environment
 from sched_agent.model.caller import Caller
 from sched_agent.services import tokens
-from sched_agent.services.app import App
 from sched_agent.services.environments import local_admin
 
 _STATE = "sched_agent.caller"

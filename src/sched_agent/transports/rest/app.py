@@ -12,11 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from sched_agent import __version__
+from sched_agent.app import App
 from sched_agent.backends.base import Backend
 from sched_agent.errors import InvalidArgument, SchedAgentError, Unavailable, UnknownArgument
 from sched_agent.model.calendar import Environment
 from sched_agent.model.text import one_line
-from sched_agent.services.app import App
 from sched_agent.settings import Settings
 from sched_agent.transports.auth import authenticate, caller_of
 from sched_agent.transports.gate import (

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument, UnknownArgument
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.calendar import Calendar
@@ -14,7 +15,6 @@ from sched_agent.model.caller import Caller
 from sched_agent.model.event import Event, EventFilter
 from sched_agent.model.owner import Owner
 from sched_agent.services import calendars, events
-from sched_agent.services.app import App
 from sched_agent.speech.iso import read_bound, read_moment
 from sched_agent.transports.auth import caller_of
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response, Security,
 from fastapi.security import HTTPBearer
 from pydantic import Field
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument, UnknownEvent
 from sched_agent.model import ids
 from sched_agent.model.availability_rule import read_rule
@@ -23,7 +24,6 @@ from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.services import availability, calendars, events
-from sched_agent.services.app import App
 from sched_agent.services.availability import Question
 from sched_agent.speech.iso import read_bound, read_moment, utc_text
 from sched_agent.tools.arguments import calendar_number, event_number, rule_number

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, status
 
+from sched_agent.app import App
 from sched_agent.errors import StatusConflict, UnknownCalendar, UnknownEvent, Unsupported
 from sched_agent.model.calendar import Availability, Calendar, Policy
 from sched_agent.model.caller import Caller
@@ -20,7 +21,6 @@ from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.model.zone import zone as named_zone
 from sched_agent.services import calendars, events
-from sched_agent.services.app import App
 from sched_agent.speech.iso import read_bound
 from sched_agent.tools.arguments import calendar_number, event_number
 from sched_agent.transports.rest.common import Asking, Retried, Running

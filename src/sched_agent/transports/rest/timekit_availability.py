@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import status
 from pydantic import BaseModel, Field
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument, SchedAgentError, Unsupported
 from sched_agent.model import zone
 from sched_agent.model.calendar import Calendar
@@ -15,7 +16,6 @@ from sched_agent.model.constraint import Constraint, read_constraints
 from sched_agent.model.ids import Kind, uuid
 from sched_agent.model.interval import DAY, SECOND, Interval
 from sched_agent.services import calendars, timeslots
-from sched_agent.services.app import App
 from sched_agent.services.availability import offer
 from sched_agent.services.timeslots import Mode, Search
 from sched_agent.speech.relative import read_length, read_relative

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Path, Request, status
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument, UnknownEvent, Unsupported
 from sched_agent.model import ids
 from sched_agent.model.booking import BOOKING, Action, Booking, Graph, booked
@@ -15,7 +16,6 @@ from sched_agent.model.ids import Kind, Number
 from sched_agent.model.interval import Interval
 from sched_agent.model.status import Status
 from sched_agent.services import bookings, calendars
-from sched_agent.services.app import App
 from sched_agent.tools.arguments import calendar_number
 from sched_agent.transports.rest.common import Asking, Retried, Running
 from sched_agent.transports.rest.timekit_availability import inside_constraints

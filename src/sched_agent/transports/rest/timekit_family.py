@@ -12,13 +12,13 @@ from fastapi import APIRouter, Depends, Query, Request, Security
 from fastapi.security import HTTPBasic, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument, UnknownCalendar
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller
 from sched_agent.model.event import Event, EventFilter
 from sched_agent.model.ids import Number
 from sched_agent.services import calendars, events
-from sched_agent.services.app import App
 from sched_agent.tools.arguments import calendar_number
 from sched_agent.transports.problem import TimekitProblem
 from sched_agent.transports.rest.common import known_query, problems

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Path, Request, status
 
+from sched_agent.app import App
 from sched_agent.errors import UnknownCalendar, Unsupported
 from sched_agent.model.calendar import Availability, Calendar, Policy
 from sched_agent.model.caller import Caller
@@ -16,7 +17,6 @@ from sched_agent.model.constraint import read_constraints
 from sched_agent.model.text import fold
 from sched_agent.model.zone import local
 from sched_agent.services import calendars
-from sched_agent.services.app import App
 from sched_agent.tools.arguments import calendar_number
 from sched_agent.transports.rest.common import Asking, Retried, Running
 from sched_agent.transports.rest.timekit_family import (

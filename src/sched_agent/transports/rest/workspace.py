@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Path, Query
 
+from sched_agent.app import App
 from sched_agent.errors import InvalidArgument, UnknownCalendar
 from sched_agent.model.attendee import find
 from sched_agent.model.calendar import Calendar
@@ -22,7 +23,6 @@ from sched_agent.model.status import Status
 from sched_agent.model.text import fold
 from sched_agent.model.zone import zone
 from sched_agent.services import calendars, environments, events
-from sched_agent.services.app import App
 from sched_agent.speech.iso import read_moment
 from sched_agent.transports.rest.common import (
     Asking,

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
+from sched_agent.app import App
 from sched_agent.errors import UnknownRule, Unsupported
 from sched_agent.model.availability_rule import RecurringRule, Rule
 from sched_agent.model.calendar import Availability, Calendar, Policy
 from sched_agent.model.caller import Caller, Level
 from sched_agent.services import calendars
-from sched_agent.services.app import App
 from sched_agent.transports.rest.common import Asking, Retried, Running, all_calendars
 from sched_agent.transports.rest.workspace_calendar_shapes import (
     CalendarResponse,

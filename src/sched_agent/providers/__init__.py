@@ -1,0 +1,1 @@
+"""Calendars that are kept elsewhere: Google, CalDAV servers, ICS feeds."""

@@ -1,0 +1,1 @@
+"""Keeping our calendars and those of providers the same."""
