@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,27 @@ RAN_OUT = "The hold ran out."
 
 LONGEST_DAYS = 366
 LONGEST = LONGEST_DAYS * DAY
+
+
+class SyncState(StrEnum):
+    """How an event of a connected calendar stands with the provider.
+
+    `pending`: it is saved here, and goes to the provider next. `synced`: both say the same.
+    `conflict`: its time was taken there when it arrived. `failed`: the provider did not take it.
+    """
+
+    PENDING = "pending"
+    SYNCED = "synced"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A video meeting that belongs to an event, as a provider made it."""
+
+    id: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +180,8 @@ class Event:
         held_by: The name of the caller whose hold it is.
         exclusive: Whether it was booked as the only one at its time. No two such events may
             overlap; a database that can is told to see to that, too.
+        sync: How it stands with the calendar's provider; None: there is none that it goes to.
+        meeting: Its video meeting.
     """
 
     id: Number
@@ -177,6 +201,8 @@ class Event:
     exclusive: bool = False
     days: Days | None = None
     metadata: Mapping[str, Any] | None = None
+    sync: SyncState | None = None
+    meeting: Meeting | None = None
     cancel_reason: str | None = None
     version: int = 1
     created_at: int
@@ -290,6 +316,7 @@ class Event:
             created_by=None,
             cancel_reason=None,
             metadata=None,
+            meeting=None,
         )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.days import Days
-from sched_agent.model.event import DEFAULT_TYPE, Event
+from sched_agent.model.event import DEFAULT_TYPE, Event, Meeting
 from sched_agent.model.ids import Kind, Number, code
 from sched_agent.model.interval import Interval
 from sched_agent.model.status import Status
@@ -129,14 +129,6 @@ class Ref(NamedTuple):
     key: str
     handle: str
     etag: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """A video meeting that belongs to an event."""
-
-    id: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

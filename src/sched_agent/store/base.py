@@ -12,9 +12,11 @@ from typing import NamedTuple, Protocol
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, Environment
 from sched_agent.model.caller import Token
+from sched_agent.model.connection import Connection, Link, ProviderSettings
 from sched_agent.model.event import Event, EventFilter
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
+from sched_agent.model.outbox import Message, Topic
 from sched_agent.model.schedule import Taken
 
 
@@ -31,6 +33,20 @@ class Overdue(NamedTuple):
 
     environment_id: Number
     calendar_id: Number
+
+
+class Waiting(NamedTuple):
+    """How full the outbox is.
+
+    Args:
+        alive: Messages that will be done.
+        dead: Messages that were given up.
+        oldest_due_at: Since when the one waits that is due longest, if any is.
+    """
+
+    alive: int
+    dead: int
+    oldest_due_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,42 @@ class Reader(Protocol):
 
     def recall(self, key: RequestKey) -> Remembered | None:
         """Return what the same request was answered before, if it was."""
+        ...
+
+    def providers(self) -> Sequence[ProviderSettings]:
+        """Return the providers that the environment can connect to, by name."""
+        ...
+
+    def connections(self, calendar_id: Number | None = None) -> Sequence[Connection]:
+        """Return the connections of a calendar, or of all of them, oldest first."""
+        ...
+
+    def connection(self, connection_id: Number) -> Connection:
+        """Return a connection.
+
+        Raises:
+            UnknownConnection: The environment has none with that id.
+        """
+        ...
+
+    def links_of(self, event_id: Number) -> Sequence[Link]:
+        """Return what an event is tied to, over all connections."""
+        ...
+
+    def links_at(self, connection_id: Number, handles: Sequence[str]) -> Sequence[Link]:
+        """Return what is tied to events that lie under some handles at a provider."""
+        ...
+
+    def links_within(self, connection_id: Number, window: Interval) -> Sequence[Link]:
+        """Return what is tied to a provider's events that overlapped a stretch when last seen."""
+        ...
+
+    def messages(self, *, dead: bool, limit: int) -> Sequence[Message]:
+        """Return the messages that were given up, or the others, by when they are due."""
+        ...
+
+    def messages_of(self, lane: str, topic: Topic) -> Sequence[Message]:
+        """Return the messages of a lane about one topic, by key."""
         ...
 
 
@@ -206,6 +258,65 @@ class Transaction(Reader, Protocol):
         """Forget a request that was claimed: it came to nothing, and may come again."""
         ...
 
+    def put_provider(self, provider: ProviderSettings) -> None:
+        """Keep a provider, in place of the one with its name."""
+        ...
+
+    def delete_provider(self, name: str) -> bool:
+        """Forget a provider; whether there was one with that name."""
+        ...
+
+    def add_connection(self, connection: Connection) -> Connection:
+        """Keep a new connection under an id of its own, which the result carries."""
+        ...
+
+    def put_connection(self, connection: Connection) -> None:
+        """Replace a connection.
+
+        Raises:
+            UnknownConnection: There is none with its id.
+        """
+        ...
+
+    def delete_connection(self, connection_id: Number) -> None:
+        """Forget a connection and its links; the events stay."""
+        ...
+
+    def put_link(self, link: Link) -> None:
+        """Keep a link, in place of the one with its connection and key."""
+        ...
+
+    def delete_link(self, connection_id: Number, key: str) -> None:
+        """Forget a link."""
+        ...
+
+    def queue(self, message: Message) -> None:
+        """Put a message in the outbox, in place of the one with its topic and key.
+
+        If that one is being done at the moment, this one is done after it.
+        """
+        ...
+
+    def unqueue(self, topic: Topic, key: str) -> bool:
+        """Take a message out of the outbox; whether it was there."""
+        ...
+
+    def end(self, message: Message, again_at: int | None) -> None:
+        """Take a message that was done out of the outbox, or have it done again at an instant.
+
+        Nothing happens to one that was put again meanwhile, or that somebody else does now: it
+        is done once more.
+        """
+        ...
+
+    def put_off(self, message: Message, until: int, trouble: str) -> None:
+        """Have a message that failed tried again at an instant; see `end`."""
+        ...
+
+    def give_up(self, message: Message, now: int, trouble: str) -> None:
+        """Keep a message that failed for good where people see it; see `end`."""
+        ...
+
 
 class Store(Protocol):
     """A database. Threads and processes share it."""
@@ -272,6 +383,27 @@ class Store(Protocol):
 
     def forget(self, before: int, limit: int) -> int:
         """Forget up to `limit` answers that were remembered before an instant; how many it did."""
+        ...
+
+    def lease(self, lease: str, *, now: int, until: int, limit: int) -> Sequence[Message]:
+        """Lease due messages of one lane, that which has waited longest, of any environment.
+
+        Until the lease ends or runs out, nobody else gets a message of that lane.
+
+        Args:
+            lease: A name that nobody else uses.
+            now: The instant.
+            until: When the lease runs out.
+            limit: The most messages.
+        """
+        ...
+
+    def renew(self, lease: str, until: int) -> bool:
+        """Let a lease run out later; whether anything is still leased under it."""
+        ...
+
+    def waiting(self, now: int) -> Waiting:
+        """Count what is in the outbox, of all environments."""
         ...
 
     def migrate(self, partitions: int | None = None) -> Sequence[str]:

@@ -10,7 +10,7 @@ from sched_agent.model.availability_rule import ExceptionRule, Hours, RecurringR
 from sched_agent.model.calendar import Availability, Calendar, DoubleBooking, Environment, Policy
 from sched_agent.model.caller import Level, Token
 from sched_agent.model.days import Days
-from sched_agent.model.event import BLOCK_TYPE, Event
+from sched_agent.model.event import BLOCK_TYPE, Event, Meeting, SyncState
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
 from sched_agent.model.owner import Owner, OwnerType
@@ -18,8 +18,7 @@ from sched_agent.model.schedule import Taken
 from sched_agent.model.status import Status, is_live
 from sched_agent.model.text import fold
 from sched_agent.store.base import Remembered, RequestKey
-
-Row = Sequence[Any]
+from sched_agent.store.statements import Row
 
 CALENDAR = (
     "calendar_id, name, timezone, description, owner_id, metadata, availability, double_booking, "
@@ -29,7 +28,8 @@ CALENDAR = (
 EVENT = (
     "event_id, calendar_id, title, start_at, end_at, description, location, status, type, "
     "transparent, attendees, owner_type, owner_id, created_by, hold_expires_at, cancel_reason, "
-    "version, created_at, updated_at, held_by, exclusive, start_date, end_date, metadata"
+    "version, created_at, updated_at, held_by, exclusive, start_date, end_date, metadata, "
+    "sync_state, meeting_id, meeting_url"
 )
 RULE = (
     "rule_id, type, available, days_of_week, date, start_minute, end_minute, timezone, "
@@ -122,6 +122,9 @@ def event_row(event: Event) -> dict[str, Any]:
         "held_by": event.held_by,
         "exclusive": event.exclusive,
         "metadata": _json(event.metadata),
+        "sync_state": event.sync.value if event.sync else None,
+        "meeting_id": event.meeting.id if event.meeting else None,
+        "meeting_url": event.meeting.url if event.meeting else None,
         "claims": event.claims,
         "search_text": event.search_text,
         "attendee_text": "".join(attendee.search_text for attendee in event.attendees),
@@ -153,6 +156,8 @@ def event(row: Row) -> Event:
         exclusive=bool(row[20]),
         days=None if row[21] is None else Days(_ordinal(row[21]), _ordinal(row[22])),
         metadata=None if row[23] is None else json.loads(row[23]),
+        sync=None if row[24] is None else SyncState(row[24]),
+        meeting=None if row[25] is None else Meeting(row[25], row[26]),
     )
 
 

@@ -4,10 +4,10 @@ Parameters are written `?`; a store whose driver writes them otherwise translate
 does in a way of its own (locks, the indexes by which taken time is found) is the subclass's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from sched_agent.errors import UnknownCalendar, UnknownEvent, UnknownRule
 from sched_agent.model.availability_rule import Rule
@@ -16,45 +16,20 @@ from sched_agent.model.caller import Token
 from sched_agent.model.event import LONGEST, Event, EventFilter
 from sched_agent.model.ids import Number, new_number
 from sched_agent.model.interval import Interval
+from sched_agent.model.outbox import Message
 from sched_agent.model.person import clues
 from sched_agent.model.schedule import Taken
 from sched_agent.model.status import Status
 from sched_agent.model.text import fold
-from sched_agent.store import rows
-from sched_agent.store.base import Overdue, Remembered, RequestKey, Transaction
+from sched_agent.store import outbox, rows
+from sched_agent.store.base import Overdue, Remembered, RequestKey, Transaction, Waiting
+from sched_agent.store.connections import ConnectionReader, ConnectionWriter
+from sched_agent.store.outbox import OutboxReader, OutboxWriter
+from sched_agent.store.statements import Connection, Row
 
 
-class Cursor(Protocol):
-    """What a statement gave."""
-
-    @property
-    def rowcount(self) -> int:
-        """How many rows it changed."""
-        ...
-
-    def fetchone(self) -> Any:
-        """Return the next row, or None."""
-        ...
-
-    def fetchall(self) -> list[Any]:
-        """Return all rows that are left."""
-        ...
-
-
-class Connection(Protocol):
-    """A database connection inside a transaction."""
-
-    def execute(self, sql: str, values: Sequence[object] = (), /) -> Cursor:
-        """Run a statement."""
-        ...
-
-
-class SqlReader:
+class SqlReader(ConnectionReader, OutboxReader):
     """See `store.base.Reader`."""
-
-    def __init__(self, connection: Connection, environment_id: Number) -> None:
-        self._connection = connection
-        self._environment_id = environment_id
 
     def environment(self) -> Environment:
         """See `store.base.Reader`."""
@@ -192,7 +167,7 @@ class SqlReader:
             raise UnknownCalendar("No calendar has that id.")
         return rows.calendar(row)
 
-    def _event_row(self, event_id: Number) -> rows.Row | None:
+    def _event_row(self, event_id: Number) -> Row | None:
         return self._one(
             f"select {rows.EVENT} from event where environment_id = ? and event_id = ?", event_id
         )
@@ -201,17 +176,8 @@ class SqlReader:
         """Return (start, end, type, hold_expires_at, event_id) of what claims time in a stretch."""
         raise NotImplementedError
 
-    def _one(self, sql: str, *values: object) -> rows.Row | None:
-        row: rows.Row | None = self._connection.execute(
-            sql, (self._environment_id, *values)
-        ).fetchone()
-        return row
 
-    def _all(self, sql: str, *values: object) -> list[Any]:
-        return self._connection.execute(sql, (self._environment_id, *values)).fetchall()
-
-
-class SqlTransaction(SqlReader):
+class SqlTransaction(SqlReader, ConnectionWriter, OutboxWriter):
     """See `store.base.Transaction`."""
 
     def claim(self, key: RequestKey) -> Remembered | None:
@@ -239,6 +205,8 @@ class SqlTransaction(SqlReader):
 
     def delete_calendar(self, calendar_id: Number) -> None:
         """See `store.base.Transaction`."""
+        for connection in self.connections(calendar_id):
+            self.delete_connection(connection.id)
         for table in ("event", "availability_rule", "calendar"):
             self._change(
                 f"delete from {table} where environment_id = ? and calendar_id = ?", calendar_id
@@ -325,33 +293,6 @@ class SqlTransaction(SqlReader):
             *key,
         )
 
-    def _unused(self, table: str, column: str) -> Number:
-        crowded = 0
-        sql = f"select 1 from {table} where environment_id = ? and {column} = ?"
-        while self._one(sql, number := new_number(crowded)) is not None:
-            crowded += 1
-        return number
-
-    def _insert(self, table: str, row: Mapping[str, Any], more: str = "") -> int:
-        columns = ", ".join(row)
-        marks = ", ".join("?" * (len(row) + 1))
-        return self._change(
-            f"insert into {table} (environment_id, {columns}) values ({marks}){more}",
-            *row.values(),
-        )
-
-    def _replace(self, table: str, row: Mapping[str, Any], *, key: Sequence[str]) -> int:
-        names = [name for name in row if name not in key]
-        assignments = ", ".join(f"{name} = ?" for name in names)
-        match = "".join(f" and {name} = ?" for name in key)
-        return self._connection.execute(
-            f"update {table} set {assignments} where environment_id = ?{match}",
-            (*(row[name] for name in names), self._environment_id, *(row[name] for name in key)),
-        ).rowcount
-
-    def _change(self, sql: str, *values: object) -> int:
-        return self._connection.execute(sql, (self._environment_id, *values)).rowcount
-
 
 def _unknown_rule() -> UnknownRule:
     return UnknownRule("The calendar has no availability rule with that id.")
@@ -427,6 +368,28 @@ class SqlStore:
                     (*key, before),  # the id may be in use again
                 )
         return len(old)
+
+    def lease(self, lease: str, *, now: int, until: int, limit: int) -> Sequence[Message]:
+        """See `store.base.Store`."""
+        with self._reading() as connection:  # most often nothing is due, and nobody need wait
+            if not outbox.is_any_due(connection, now):
+                return []
+        with self._writing() as connection:
+            self._lease_alone(connection)
+            return outbox.lease(connection, lease, now=now, until=until, limit=limit)
+
+    def renew(self, lease: str, until: int) -> bool:
+        """See `store.base.Store`."""
+        with self._writing() as connection:
+            return outbox.renew(connection, lease, until)
+
+    def waiting(self, now: int) -> Waiting:
+        """See `store.base.Store`."""
+        with self._reading() as connection:
+            return Waiting(*outbox.waiting(connection, now))
+
+    def _lease_alone(self, connection: Connection) -> None:
+        """Let nobody else lease before the transaction ends; nothing to do where one writes."""
 
     def _reading(self) -> AbstractContextManager[Connection]:
         """Lend a connection for single reads."""

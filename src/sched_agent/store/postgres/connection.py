@@ -23,7 +23,7 @@ from sched_agent.errors import (
 from sched_agent.store.pool import Pool
 from sched_agent.store.postgres.place import Place
 from sched_agent.store.postgres.schema import SCHEMA
-from sched_agent.store.sql import Cursor
+from sched_agent.store.statements import Cursor
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

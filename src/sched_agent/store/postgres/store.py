@@ -11,9 +11,11 @@ from sched_agent.store.postgres import schema
 from sched_agent.store.postgres.connection import WAIT_SECONDS, Connections, Session, commit
 from sched_agent.store.postgres.place import Place
 from sched_agent.store.postgres.transaction import PostgresReader, PostgresTransaction
-from sched_agent.store.sql import Connection, SqlStore
+from sched_agent.store.sql import SqlStore
+from sched_agent.store.statements import Connection
 
 _FOR_READERS = 2
+_LEASING = 0x5C4EE  # an advisory lock of our own; calendars' begin far above
 _SNAPSHOT = (
     # the locks come before the first look: dividing the tables would show it empty ones
     "begin isolation level repeatable read, read only;"
@@ -114,6 +116,9 @@ class PostgresStore(SqlStore):
                 commit(connection)
         finally:
             self._writers.go()
+
+    def _lease_alone(self, connection: Connection) -> None:
+        connection.execute("select pg_advisory_xact_lock(?)", (_LEASING,))
 
     def _transaction(self, connection: Connection, environment_id: Number) -> PostgresTransaction:
         assert self._lies_elsewhere is not None  # noqa: S101  # found out before the transaction

@@ -21,7 +21,8 @@ from sched_agent.model.schedule import Taken
 from sched_agent.model.status import is_live
 from sched_agent.store import rows
 from sched_agent.store.base import Remembered, RequestKey
-from sched_agent.store.sql import Connection, SqlReader, SqlTransaction
+from sched_agent.store.sql import SqlReader, SqlTransaction
+from sched_agent.store.statements import Connection, Row
 
 _CLAIMS = """
     select start_at, end_at, type, hold_expires_at, event_id from event
@@ -39,7 +40,7 @@ _PLACE = "select calendar_id from event_place where environment_id = ? and event
 class PostgresReader(SqlReader):
     """See `store.base.Reader`."""
 
-    def _event_row(self, event_id: Number) -> rows.Row | None:
+    def _event_row(self, event_id: Number) -> Row | None:
         return self._one(
             f"select {rows.EVENT} from event"
             f" where environment_id = ? and event_id = ? and calendar_id = ({_PLACE})",

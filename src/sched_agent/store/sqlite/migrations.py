@@ -183,6 +183,104 @@ def m003_names_without_apostrophes(db: Database) -> None:
     db.execute(f"update event set attendee_text = {text} where attendee_text <> ''")
 
 
+_CONNECTIONS = (
+    """
+    create table provider (
+        environment_id integer not null references environment on delete cascade,
+        name text not null,
+        kind text not null,
+        url text,
+        client_id text,
+        sealed_secret text,
+        authorization_url text,
+        token_url text,
+        redirect_uris text not null,
+        created_at integer not null,
+        primary key (environment_id, name)
+    ) strict, without rowid
+    """,
+    """
+    create table connection (
+        environment_id integer not null references environment on delete cascade,
+        connection_id integer not null,
+        calendar_id integer not null,
+        provider text not null,
+        kind text not null,
+        state text not null,
+        redirect_uri text,
+        sealed_credentials text,
+        sealed_flow text,
+        remote_calendar text,
+        writable integer not null,
+        cursor text,
+        known_until integer,
+        last_sync_at integer,
+        syncing_since integer,
+        events_synced integer not null,
+        trouble text,
+        recheck_seconds integer not null,
+        max_age_minutes integer not null,
+        sync_minutes integer not null,
+        when_unknown text not null,
+        when_taken text not null,
+        created_at integer not null,
+        updated_at integer not null,
+        primary key (environment_id, connection_id)
+    ) strict, without rowid
+    """,
+    "create index connection_of_calendar on connection (environment_id, calendar_id)",
+    """
+    create table link (
+        environment_id integer not null references environment on delete cascade,
+        connection_id integer not null,
+        key text not null,
+        event_id integer not null,
+        handle text not null,
+        etag text,
+        seen_here text not null,
+        seen_there text not null,
+        start_at integer not null,
+        end_at integer not null,
+        is_ours integer not null,
+        primary key (environment_id, connection_id, key)
+    ) strict, without rowid
+    """,
+    "create index link_of_event on link (environment_id, event_id)",
+    "create index link_of_handle on link (environment_id, connection_id, handle)",
+    """
+    create table outbox (
+        environment_id integer not null references environment on delete cascade,
+        topic text not null,
+        key text not null,
+        lane text not null,
+        payload text not null,
+        due_at integer not null,
+        attempts integer not null,
+        generation integer not null,
+        lease text,
+        leased_until integer,
+        trouble text,
+        dead_at integer,
+        created_at integer not null,
+        primary key (environment_id, topic, key)
+    ) strict, without rowid
+    """,
+    "create index outbox_due on outbox (due_at) where dead_at is null",
+    "create index outbox_of_lane on outbox (environment_id, lane)",
+    "create index outbox_leased on outbox (lease) where lease is not null",
+    "alter table event add column sync_state text",
+    "alter table event add column meeting_id text",
+    "alter table event add column meeting_url text",
+)
+
+
+@steps()
+def m004_connections(db: Database) -> None:
+    """Providers, connections of calendars to them, and the outbox."""
+    for statement in _CONNECTIONS:
+        db.execute(statement)
+
+
 def names() -> list[str]:
     """Return the names of all steps that this version knows."""
     return [step.name for step in steps.pending(Database(memory=True))]

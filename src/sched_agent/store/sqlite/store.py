@@ -7,11 +7,12 @@ from typing import Any
 
 from sched_agent.errors import SettingsError
 from sched_agent.model.ids import Number
-from sched_agent.store.sql import Connection, SqlStore
+from sched_agent.store.sql import SqlStore
 from sched_agent.store.sqlite import migrations
 from sched_agent.store.sqlite.connection import BUSY_SECONDS, Connections
 from sched_agent.store.sqlite.queue import Queue
 from sched_agent.store.sqlite.transaction import SqliteReader, SqliteTransaction
+from sched_agent.store.statements import Connection
 
 
 class SqliteStore(SqlStore):
