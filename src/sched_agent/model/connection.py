@@ -1,7 +1,9 @@
 """Providers that an environment can connect to, and the connections of its calendars."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, MINUTE
@@ -176,3 +178,23 @@ class Link:
     start_at: int
     end_at: int
     is_ours: bool
+
+
+class LostChange(NamedTuple):
+    """What one side had changed about an event when the other side's change won.
+
+    Args:
+        calendar_id: Of the event.
+        event_id: The event.
+        connection_id: Between which sides.
+        at: When it was decided.
+        what: Whose change it was: `here` or `there`.
+        lost: What it said.
+    """
+
+    calendar_id: Number
+    event_id: Number
+    connection_id: Number
+    at: int
+    what: str
+    lost: Mapping[str, Any]

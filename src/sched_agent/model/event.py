@@ -31,11 +31,14 @@ LONGEST = LONGEST_DAYS * DAY
 class SyncState(StrEnum):
     """How an event of a connected calendar stands with the provider.
 
-    `pending`: it is saved here, and goes to the provider next. `synced`: both say the same.
-    `conflict`: its time was taken there when it arrived. `failed`: the provider did not take it.
+    `pending`: it is saved here, and goes to the provider next. `unseen`: so it is, and it is
+    tentative until the provider, which could not be asked, says that the time is free. `synced`:
+    both say the same. `conflict`: its time was taken there when it arrived. `failed`: the
+    provider did not take it.
     """
 
     PENDING = "pending"
+    UNSEEN = "unseen"
     SYNCED = "synced"
     CONFLICT = "conflict"
     FAILED = "failed"

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     ENVIRONMENT = "env"
     TOKEN = "tok"  # noqa: S105  # a prefix
     BOOKING = "bkg"
+    CONNECTION = "con"
 
 
 # UUID version 8 (RFC 9562 §5.8): our own layout. The middle names the kind, the end is the number.

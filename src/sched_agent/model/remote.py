@@ -65,6 +65,20 @@ class Content:
         said = [words, when, self.status.value, self.transparent, people]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
+    def as_data(self) -> dict[str, object]:
+        """Return it as plain data, for people to read."""
+        return {
+            "title": self.title,
+            "start_at": self.interval.start,
+            "end_at": self.interval.end,
+            "all_day": self.days is not None,
+            "description": self.description,
+            "location": self.location,
+            "status": self.status.value,
+            "transparent": self.transparent,
+            "attendees": [a.email or a.phone or a.name for a in self.attendees],
+        }
+
     def onto(self, event: Event, now: int) -> Event:
         """Return an event of ours that says this, one version on."""
         return replace(
@@ -78,7 +92,8 @@ class Content:
             transparent=self.transparent,
             attendees=self.attendees,
             hold_expires_at=None,
-            exclusive=False,  # nobody has checked whether it is the only one at its time
+            # nobody has checked whether it is the only one at a new time
+            exclusive=event.exclusive and self.interval == event.interval,
             version=event.version + 1,
             updated_at=now,
         )

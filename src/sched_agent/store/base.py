@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, Environment
 from sched_agent.model.caller import Token
-from sched_agent.model.connection import Connection, Link, ProviderSettings
+from sched_agent.model.connection import Connection, Link, LostChange, ProviderSettings
 from sched_agent.model.event import Event, EventFilter
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
@@ -150,8 +150,20 @@ class Reader(Protocol):
         """Return what is tied to events that lie under some handles at a provider."""
         ...
 
+    def links_named(self, connection_id: Number, keys: Sequence[str]) -> Sequence[Link]:
+        """Return what is tied to events with some keys at a provider."""
+        ...
+
     def links_within(self, connection_id: Number, window: Interval) -> Sequence[Link]:
         """Return what is tied to a provider's events that overlapped a stretch when last seen."""
+        ...
+
+    def lost_changes(self, connection_id: Number, limit: int) -> Sequence[LostChange]:
+        """Return the changes that gave way on a connection, the newest first."""
+        ...
+
+    def held(self, calendar_id: Number, held_by: str) -> Sequence[Event]:
+        """Return the holds of a caller on a calendar, whether or not they have run out."""
         ...
 
     def messages(self, *, dead: bool, limit: int) -> Sequence[Message]:
@@ -290,6 +302,10 @@ class Transaction(Reader, Protocol):
         """Forget a link."""
         ...
 
+    def keep_lost(self, change: LostChange) -> None:
+        """Keep a change that gave way, where people find it."""
+        ...
+
     def queue(self, message: Message) -> None:
         """Put a message in the outbox, in place of the one with its topic and key.
 
@@ -385,15 +401,18 @@ class Store(Protocol):
         """Forget up to `limit` answers that were remembered before an instant; how many it did."""
         ...
 
-    def lease(self, lease: str, *, now: int, until: int, limit: int) -> Sequence[Message]:
+    def lease(
+        self, lease: str, *, now: int, begins: int, until: int, limit: int
+    ) -> Sequence[Message]:
         """Lease due messages of one lane, that which has waited longest, of any environment.
 
         Until the lease ends or runs out, nobody else gets a message of that lane.
 
         Args:
             lease: A name that nobody else uses.
-            now: The instant.
-            until: When the lease runs out.
+            now: The instant as the program knows it, by which messages are due.
+            begins: The instant by the machine's own clock, which nobody pins ...
+            until: ... and when the lease runs out by it.
             limit: The most messages.
         """
         ...

@@ -1,14 +1,15 @@
 """What every store that speaks SQL keeps of providers, connections and links."""
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from sched_agent.errors import UnknownConnection
 from sched_agent.model.connection import (
     Connection,
     ConnectionPolicy,
     Link,
+    LostChange,
     ProviderKind,
     ProviderSettings,
     State,
@@ -17,6 +18,7 @@ from sched_agent.model.connection import (
 )
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
+from sched_agent.model.parts import in_parts
 from sched_agent.store.statements import Reading, Row, Writing, marks
 
 _PROVIDER = (
@@ -34,8 +36,6 @@ _LINK = (
 )
 _AT_ONCE = 500
 """As many values as one statement names."""
-
-ItemT = TypeVar("ItemT")
 
 
 class ConnectionReader(Reading):
@@ -78,16 +78,11 @@ class ConnectionReader(Reading):
 
     def links_at(self, connection_id: Number, handles: Sequence[str]) -> Sequence[Link]:
         """See `store.base.Reader`."""
-        return [
-            _link(row)
-            for some in _parts(handles)
-            for row in self._all(
-                f"select {_LINK} from link where environment_id = ? and connection_id = ?"
-                f" and handle in ({marks(some)}) order by key",
-                connection_id,
-                *some,
-            )
-        ]
+        return self._links(connection_id, "handle", handles)
+
+    def links_named(self, connection_id: Number, keys: Sequence[str]) -> Sequence[Link]:
+        """See `store.base.Reader`."""
+        return self._links(connection_id, "key", keys)
 
     def links_within(self, connection_id: Number, window: Interval) -> Sequence[Link]:
         """See `store.base.Reader`."""
@@ -99,6 +94,30 @@ class ConnectionReader(Reading):
             window.start,
         )
         return [_link(row) for row in found]
+
+    def lost_changes(self, connection_id: Number, limit: int) -> Sequence[LostChange]:
+        """See `store.base.Reader`."""
+        found = self._all(
+            "select calendar_id, event_id, connection_id, at, what, lost from audit"
+            " where environment_id = ? and connection_id = ? order by at desc limit ?",
+            connection_id,
+            limit,
+        )
+        return [
+            LostChange(row[0], row[1], row[2], row[3], row[4], json.loads(row[5])) for row in found
+        ]
+
+    def _links(self, connection_id: Number, column: str, values: Sequence[str]) -> list[Link]:
+        return [
+            _link(row)
+            for some in in_parts(values, _AT_ONCE)
+            for row in self._all(
+                f"select {_LINK} from link where environment_id = ? and connection_id = ?"
+                f" and {column} in ({marks(some)}) order by key",
+                connection_id,
+                *some,
+            )
+        ]
 
 
 class ConnectionWriter(Writing):
@@ -128,7 +147,7 @@ class ConnectionWriter(Writing):
 
     def delete_connection(self, connection_id: Number) -> None:
         """See `store.base.Transaction`."""
-        for table in ("link", "connection"):
+        for table in ("link", "audit", "connection"):
             sql = f"delete from {table} where environment_id = ? and connection_id = ?"
             self._change(sql, connection_id)
 
@@ -141,10 +160,10 @@ class ConnectionWriter(Writing):
         sql = "delete from link where environment_id = ? and connection_id = ? and key = ?"
         self._change(sql, connection_id, key)
 
-
-def _parts(values: Sequence[ItemT]) -> Iterator[Sequence[ItemT]]:
-    for at in range(0, len(values), _AT_ONCE):
-        yield values[at : at + _AT_ONCE]
+    def keep_lost(self, change: LostChange) -> None:
+        """See `store.base.Transaction`."""
+        row = change._asdict() | {"lost": json.dumps(change.lost, ensure_ascii=False)}
+        self._insert("audit", {"audit_id": self._unused("audit", "audit_id"), **row})
 
 
 def _provider_row(provider: ProviderSettings) -> dict[str, Any]:

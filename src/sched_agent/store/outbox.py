@@ -104,18 +104,18 @@ class OutboxWriter(Writing):
         self._change(f"update outbox set lease = null, leased_until = null where {_HELD}", *held)
 
 
-def is_any_due(connection: Connection, now: int) -> bool:
+def is_any_due(connection: Connection, now: int, begins: int) -> bool:
     """Whether there is a message that is due and not leased."""
     row = connection.execute(
         "select 1 from outbox where dead_at is null and due_at <= ?"
         " and (leased_until is null or leased_until <= ?) limit 1",
-        (now, now),
+        (now, begins),
     ).fetchone()
     return row is not None
 
 
 def lease(
-    connection: Connection, lease: str, *, now: int, until: int, limit: int
+    connection: Connection, lease: str, *, now: int, begins: int, until: int, limit: int
 ) -> Sequence[Message]:
     """Lease the due messages of the lane that has waited longest; see `store.base.Store.lease`.
 
@@ -127,7 +127,7 @@ def lease(
         "  where other.environment_id = outbox.environment_id and other.lane = outbox.lane"
         "  and other.leased_until > ?)"
         " order by due_at limit 1",
-        (now, now),
+        (now, begins),
     ).fetchone()
     if row is None:
         return []

@@ -131,6 +131,17 @@ class SqlReader(ConnectionReader, OutboxReader):
         )
         return [row[0] for row in found]
 
+    def held(self, calendar_id: Number, held_by: str) -> Sequence[Event]:
+        """See `store.base.Reader`."""
+        found = self._all(
+            f"select {rows.EVENT} from event where environment_id = ? and calendar_id = ?"
+            " and held_by = ? and hold_expires_at is not null and status = 'tentative'"
+            " order by event_id",
+            calendar_id,
+            held_by,
+        )
+        return [rows.event(row) for row in found]
+
     def run_out(self, calendar_id: Number, now: int) -> Sequence[Event]:
         """See `store.base.Reader`."""
         found = self._all(
@@ -369,14 +380,16 @@ class SqlStore:
                 )
         return len(old)
 
-    def lease(self, lease: str, *, now: int, until: int, limit: int) -> Sequence[Message]:
+    def lease(
+        self, lease: str, *, now: int, begins: int, until: int, limit: int
+    ) -> Sequence[Message]:
         """See `store.base.Store`."""
         with self._reading() as connection:  # most often nothing is due, and nobody need wait
-            if not outbox.is_any_due(connection, now):
+            if not outbox.is_any_due(connection, now, begins):
                 return []
         with self._writing() as connection:
             self._lease_alone(connection)
-            return outbox.lease(connection, lease, now=now, until=until, limit=limit)
+            return outbox.lease(connection, lease, now=now, begins=begins, until=until, limit=limit)
 
     def renew(self, lease: str, until: int) -> bool:
         """See `store.base.Store`."""

@@ -265,6 +265,20 @@ _CONNECTIONS = (
         primary key (environment_id, topic, key)
     ) strict, without rowid
     """,
+    """
+    create table audit (
+        environment_id integer not null references environment on delete cascade,
+        audit_id integer not null,
+        calendar_id integer not null,
+        event_id integer not null,
+        connection_id integer not null,
+        at integer not null,
+        what text not null,
+        lost text not null,
+        primary key (environment_id, audit_id)
+    ) strict, without rowid
+    """,
+    "create index audit_of_connection on audit (environment_id, connection_id, at)",
     "create index outbox_due on outbox (due_at) where dead_at is null",
     "create index outbox_of_lane on outbox (environment_id, lane)",
     "create index outbox_leased on outbox (lease) where lease is not null",

@@ -81,6 +81,20 @@ create table outbox (
     primary key (environment_id, topic, key)
 );
 
+create table audit (
+    environment_id bigint not null references environment on delete cascade,
+    audit_id bigint not null,
+    calendar_id bigint not null,
+    event_id bigint not null,
+    connection_id bigint not null,
+    at bigint not null,
+    what text not null,
+    lost text not null,
+    primary key (environment_id, audit_id)
+);
+
+create index audit_of_connection on audit (environment_id, connection_id, at);
+
 create index outbox_due on outbox (due_at) where dead_at is null;
 
 create index outbox_of_lane on outbox (environment_id, lane);

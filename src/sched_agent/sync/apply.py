@@ -1,0 +1,359 @@
+"""Reading what has changed at a provider, and doing here what the plan says.
+
+A batch of changes is a transaction. The cursor is saved in the last one, so that whatever was cut
+short is read again: what is done already is found done.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sched_agent.app import App
+from sched_agent.errors import ConsentNeeded, SchedAgentError, UnknownEvent
+from sched_agent.model.calendar import Calendar
+from sched_agent.model.connection import HORIZON_DAYS, Connection, Link, LostChange, State
+from sched_agent.model.event import Event, SyncState
+from sched_agent.model.ids import Kind, Number, parse
+from sched_agent.model.interval import DAY, Interval
+from sched_agent.model.parts import in_parts
+from sched_agent.model.remote import Change, Content, RemoteEvent, is_ours, uid_of
+from sched_agent.model.status import Status
+from sched_agent.providers.base import CursorExpired, Provider
+from sched_agent.store.base import Reader, Transaction
+from sched_agent.sync import following
+from sched_agent.sync.plan import Action, Here, Step, plan
+
+log = logging.getLogger("sched_agent")
+
+GONE_THERE = "It was deleted in the connected calendar."
+"""Why an event is cancelled that somebody has deleted at the provider."""
+
+_AT_ONCE = 200
+"""As many changes as one transaction makes: those who book wait for it."""
+
+Progress = Callable[[int], None]
+"""Is told how many events were looked at so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a sync did.
+
+    Args:
+        looked_at: Events that the provider told of.
+        changed: Events that were written here.
+        read_all: Whether everything was read, not only what had changed.
+    """
+
+    looked_at: int
+    changed: int
+    read_all: bool
+
+
+@dataclass(slots=True)
+class _Round:
+    """One sync, while it goes on."""
+
+    app: App
+    environment_id: Number
+    connection: Connection
+    window: Interval
+    started_at: int
+    reads_all: bool
+    first: bool
+    looked_at: int = 0
+    changed: int = 0
+    seen: set[str] = field(default_factory=set)
+
+
+def pull(
+    app: App,
+    environment_id: Number,
+    connection_id: Number,
+    provider: Provider,
+    progress: Progress = lambda _: None,
+) -> Synced:
+    """Take over what has changed at a provider since the last time, or everything.
+
+    Raises:
+        UnknownConnection: It is gone, or nobody has agreed to it yet.
+        CalendarUnreachable: The provider does not answer; what it said so far is taken over.
+        ConsentNeeded: It refuses us; the connection says so from now on.
+    """
+    connection = _begun(app, environment_id, connection_id)
+    now = app.clock()
+    reads_all = connection.reads_all(now)
+    try:
+        try:
+            return _read(app, environment_id, connection, provider, progress, reads_all=reads_all)
+        except CursorExpired:
+            log.info("a provider wants to be read anew", extra={"connection_id": connection.id})
+            return _read(app, environment_id, connection, provider, progress, reads_all=True)
+    except SchedAgentError as error:
+        _failed(app, environment_id, connection_id, error)
+        raise
+
+
+def _read(
+    app: App,
+    environment_id: Number,
+    connection: Connection,
+    provider: Provider,
+    progress: Progress,
+    *,
+    reads_all: bool,
+) -> Synced:
+    now = app.clock()
+    window = Interval(now - DAY, now + HORIZON_DAYS * DAY)
+    if not reads_all and connection.known_until is not None:
+        window = Interval(now - DAY, connection.known_until)
+    going = _Round(
+        app=app,
+        environment_id=environment_id,
+        connection=connection,
+        window=window,
+        started_at=now,
+        reads_all=reads_all,
+        first=connection.last_sync_at is None,
+    )
+    cursor = None if reads_all else connection.cursor
+    for batch in provider.changes(connection.remote_calendar or "", cursor, window):
+        for some in in_parts(batch.changes, _AT_ONCE):
+            _take_over(going, some)
+            progress(going.looked_at)
+        cursor = batch.cursor
+    if reads_all:
+        _take_leave(going)
+    _finished(going, cursor)
+    return Synced(going.looked_at, going.changed, reads_all)
+
+
+def _take_over(going: _Round, changes: Sequence[Change]) -> None:
+    """Do here what follows from some changes at the provider."""
+    going.looked_at += sum(max(1, len(change.events)) for change in changes)
+    with going.app.store.transaction(going.environment_id) as tx:
+        calendar = tx.lock_calendar(going.connection.calendar_id)
+        connection = tx.connection(going.connection.id)  # raises where it is gone by now
+        there = _told(tx, connection, changes)
+        here = _known(tx, going.environment_id, connection, there)
+        going.seen |= {key for key, theirs in there.items() if theirs is not None}
+        for action in plan(here, there):
+            going.changed += _act(tx, going, calendar, action)
+
+
+def _take_leave(going: _Round) -> None:
+    """Do here what follows from what the provider no longer has, all of it having been read."""
+    with going.app.store.snapshot(going.environment_id) as reader:
+        links = reader.links_within(going.connection.id, going.window)
+    gone = [link.key for link in links if link.key not in going.seen]
+    for keys in in_parts(gone, _AT_ONCE):
+        with going.app.store.transaction(going.environment_id) as tx:
+            calendar = tx.lock_calendar(going.connection.calendar_id)
+            connection = tx.connection(going.connection.id)
+            there: dict[str, RemoteEvent | None] = dict.fromkeys(keys)
+            here = _known(tx, going.environment_id, connection, there)
+            for action in plan(here, there):
+                going.changed += _act(tx, going, calendar, action)
+
+
+def _told(
+    tx: Reader, connection: Connection, changes: Sequence[Change]
+) -> dict[str, RemoteEvent | None]:
+    """Return what is at the provider now, by key; None: what was there and is gone."""
+    links = tx.links_at(connection.id, [change.handle for change in changes])
+    there: dict[str, RemoteEvent | None] = {link.key: None for link in links}
+    for change in changes:
+        there |= {theirs.ref.key: theirs for theirs in change.events}
+    return there
+
+
+def _known(
+    tx: Reader,
+    environment_id: Number,
+    connection: Connection,
+    there: Mapping[str, RemoteEvent | None],
+) -> dict[str, Here]:
+    """Return what is known here of what a provider tells of, by key."""
+    links = {link.key: link for link in tx.links_named(connection.id, list(there))}
+    known = {key: Here(_event(tx, link.event_id), link) for key, link in links.items()}
+    for key in there.keys() - links.keys():
+        event = _ours(tx, environment_id, connection, key)
+        if event is not None:
+            known[key] = Here(event)
+    return known
+
+
+def _ours(tx: Reader, environment_id: Number, connection: Connection, key: str) -> Event | None:
+    """Return the event of ours that a UID names, if it is one that goes to this provider."""
+    if not is_ours(key):
+        return None
+    number = parse(Kind.EVENT, key.partition("@")[0].rpartition("-")[2])
+    if number is None or uid_of(environment_id, number) != key:
+        return None
+    event = _event(tx, number)
+    return event if event is not None and event.calendar_id == connection.calendar_id else None
+
+
+def _event(tx: Reader, event_id: Number) -> Event | None:
+    try:
+        return tx.event(event_id)
+    except UnknownEvent:
+        return None
+
+
+def _act(tx: Transaction, going: _Round, calendar: Calendar, action: Action) -> int:
+    """Do what the plan says about one event; return how many events were written."""
+    now, connection = going.app.clock(), going.connection
+    here, there = action.here, action.there
+    if action.lost is not None and here.link is not None:
+        whose = "there" if action.step is Step.PUSH else "here"
+        keep_lost(tx, connection, here.link.event_id, whose, action.lost, now)
+    match action.step:
+        case Step.FORGET:
+            assert here.link is not None  # noqa: S101  # see `plan`
+            tx.delete_link(connection.id, here.link.key)
+            return 0
+        case Step.CANCEL:
+            return cancel_here(tx, connection.id, here, now)
+        case Step.ADOPT:
+            assert there is not None  # noqa: S101  # see `plan`
+            adopted = replace(there.content.as_event(calendar.id, now), sync=SyncState.SYNCED)
+            kept = following.adopt(tx, adopted, now, quietly=going.first)
+            tx.put_link(link(connection.id, kept, there, is_ours=False))
+            return 1
+        case Step.PULL:
+            assert here.event is not None  # noqa: S101  # see `plan`
+            assert there is not None  # noqa: S101
+            pulled = replace(there.content.onto(here.event, now), sync=SyncState.SYNCED)
+            kept = following.put(tx, here.event, pulled, now, told_by=connection.id)
+            tx.put_link(link(connection.id, kept, there, is_ours=_is_ours(here)))
+            return 1
+        case Step.LINK:
+            assert here.event is not None  # noqa: S101  # see `plan`
+            assert there is not None  # noqa: S101
+            tx.put_link(link(connection.id, here.event, there, is_ours=_is_ours(here)))
+            if here.event.sync in {SyncState.PENDING, SyncState.FAILED}:
+                settle(tx, here.event, SyncState.SYNCED)
+            return 0
+        case Step.PUSH:
+            _push_again(tx, connection, action, now)
+            return 0
+
+
+def _push_again(tx: Transaction, connection: Connection, action: Action, now: int) -> None:
+    """Have a provider's event say what ours says, or taken away, whatever it says by now."""
+    here, there = action.here, action.there
+    event_id = here.event.id if here.event else here.link.event_id if here.link else 0
+    if there is not None:
+        seen = there.content.fingerprint
+        kept = Link(
+            connection_id=connection.id,
+            event_id=event_id,
+            key=there.ref.key,
+            handle=there.ref.handle,
+            etag=there.ref.etag,
+            seen_here=here.link.seen_here if here.link else "",  # not what it says by now
+            seen_there=seen,
+            start_at=there.content.interval.start,
+            end_at=there.content.interval.end,
+            is_ours=_is_ours(here),
+        )
+        tx.put_link(kept)
+    following.queue_push(tx, connection.id, connection.calendar_id, event_id, now)
+
+
+def cancel_here(tx: Transaction, connection_id: Number, here: Here, now: int) -> int:
+    """Cancel an event that is gone at the provider; return how many were written."""
+    if here.link is not None:
+        tx.delete_link(connection_id, here.link.key)
+    event = here.event
+    if event is None or event.status is Status.CANCELLED:
+        return 0
+    cancelled = replace(
+        event,
+        status=Status.CANCELLED,
+        cancel_reason=GONE_THERE,
+        hold_expires_at=None,
+        sync=SyncState.SYNCED,
+        version=event.version + 1,
+        updated_at=now,
+    )
+    following.put(tx, event, cancelled, now, told_by=connection_id)
+    return 1
+
+
+def settle(tx: Transaction, event: Event, state: SyncState) -> None:
+    """Note how an event stands with its provider; that is no change of the event."""
+    if event.sync is not state:
+        tx.put_event(replace(event, sync=state))
+
+
+def link(connection_id: Number, event: Event, there: RemoteEvent, *, is_ours: bool) -> Link:
+    """Return the link between an event and the provider's, which say the same now."""
+    return Link(
+        connection_id=connection_id,
+        event_id=event.id,
+        key=there.ref.key,
+        handle=there.ref.handle,
+        etag=there.ref.etag,
+        seen_here=Content.of(event).fingerprint,
+        seen_there=there.content.fingerprint,
+        start_at=there.content.interval.start,
+        end_at=there.content.interval.end,
+        is_ours=is_ours,
+    )
+
+
+def _is_ours(here: Here) -> bool:
+    return here.link is None or here.link.is_ours
+
+
+def keep_lost(
+    tx: Transaction, connection: Connection, event_id: Number, whose: str, lost: Content, now: int
+) -> None:
+    """Keep what one side said whose change gives way; `whose` is `here` or `there`."""
+    calendar_id = connection.calendar_id
+    told = LostChange(calendar_id, event_id, connection.id, now, whose, lost.as_data())
+    tx.keep_lost(told)
+
+
+def _begun(app: App, environment_id: Number, connection_id: Number) -> Connection:
+    with app.store.transaction(environment_id) as tx:
+        connection = tx.connection(connection_id)
+        if connection.state is State.CONSENT_NEEDED:
+            raise ConsentNeeded(f"{connection.provider} no longer lets us see the calendar.")
+        begun = replace(connection, syncing_since=app.clock())
+        tx.put_connection(begun)
+        return begun
+
+
+def _finished(going: _Round, cursor: str | None) -> None:
+    with going.app.store.transaction(going.environment_id) as tx:
+        connection = tx.connection(going.connection.id)
+        tx.put_connection(
+            replace(
+                connection,
+                cursor=cursor,
+                known_until=going.window.end if going.reads_all else connection.known_until,
+                last_sync_at=going.started_at,
+                syncing_since=None,
+                events_synced=connection.events_synced + going.changed,
+                trouble=None,
+            )
+        )
+
+
+def _failed(
+    app: App, environment_id: Number, connection_id: Number, error: SchedAgentError
+) -> None:
+    with app.store.transaction(environment_id) as tx:
+        connection = tx.connection(connection_id)
+        refused = isinstance(error, ConsentNeeded)
+        tx.put_connection(
+            replace(
+                connection,
+                state=State.CONSENT_NEEDED if refused else connection.state,
+                syncing_since=None,
+                trouble=error.message,
+            )
+        )
