@@ -19,7 +19,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from sched_agent import __version__
-from sched_agent.backends.deadline import BoundedTransport, within
+from sched_agent.deadline import BoundedTransport, within
 from sched_agent.errors import (
     CalendarUnreachable,
     OutcomeUnknown,

@@ -18,22 +18,32 @@ _CALL = threading.local()
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let what this thread reads and writes here take no longer than that in all."""
-    _CALL.until = monotonic() + seconds
+    """Let what this thread sends and reads here take no longer than that in all.
+
+    A call within a call ends with it, too.
+    """
+    outer: float | None = getattr(_CALL, "until", None)
+    until = monotonic() + seconds
+    _CALL.until = until if outer is None else min(until, outer)
     try:
         yield
     finally:
-        del _CALL.until
+        _CALL.until = outer
 
 
-def _left(timeout: float | None) -> float | None:
+def left(timeout: float | None, over: type[Exception] = httpcore.ReadTimeout) -> float | None:
+    """Return what a single step of that many seconds has left of its call's time.
+
+    Raises:
+        httpcore.ReadTimeout: It has none, or whichever error is given for that.
+    """
     until: float | None = getattr(_CALL, "until", None)
     if until is None:
         return timeout
-    left = until - monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout("the call's time is over")
-    return left if timeout is None else min(left, timeout)
+    remaining = until - monotonic()
+    if remaining <= 0:
+        raise over("the call's time is over")
+    return remaining if timeout is None else min(remaining, timeout)
 
 
 class BoundedTransport(httpx.HTTPTransport):
@@ -57,7 +67,8 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        remaining = left(timeout, httpcore.ConnectTimeout)
+        stream = self._inner.connect_tcp(host, port, remaining, local_address, socket_options)
         return _Stream(stream)
 
 
@@ -66,10 +77,10 @@ class _Stream(httpcore.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout))
+        return self._inner.read(max_bytes, left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _left(timeout))
+        self._inner.write(buffer, left(timeout))
 
     def close(self) -> None:
         self._inner.close()
