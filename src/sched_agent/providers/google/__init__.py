@@ -1,0 +1,1 @@
+"""Google Calendar, by version 3 of its API."""
