@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sched_agent.app import App
+from sched_agent.app import App, Outside
 from sched_agent.backends.base import Backend
 from sched_agent.backends.local import LocalBackend
 from sched_agent.clock import Clock, pinned_clock, system_clock
@@ -76,7 +76,12 @@ def _backend(settings: Settings, app: App, environment: Environment) -> Backend:
 
 def open_app(settings: Settings) -> App:
     """Return the program below the doors, with the database as it is."""
-    return App(_store(settings), clock(settings), settings.max_holds)
+    outside = Outside(
+        keys=settings.credential_keys,
+        allow_private=settings.allow_private,
+        public_url=settings.public_address,
+    )
+    return App(_store(settings), clock(settings), settings.max_holds, outside)
 
 
 def _store(settings: Settings) -> Store:
@@ -167,4 +172,6 @@ def set_up_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    for name in ("httpx", "httpcore"):  # they tell whole addresses, and some of ours are secrets
+        logging.getLogger(name).setLevel(logging.WARNING)
     log.setLevel(settings.log_level.upper())

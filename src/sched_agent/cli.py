@@ -3,7 +3,7 @@
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Annotated, Any, NoReturn
@@ -57,12 +57,17 @@ def _print(text: str) -> None:
 
 
 @contextmanager
-def _program(environment: str = "default", *, make: bool = False) -> Iterator[Any]:
-    """Open the program in an environment; `make` makes it if there is none with that name."""
+def _program(
+    environment: str = "default", *, make: bool = False, over: Mapping[str, Any] | None = None
+) -> Iterator[Any]:
+    """Open the program in an environment; `make` makes it if there is none with that name.
+
+    What the command line says, in `over`, goes before the settings.
+    """
     from sched_agent.bootstrap import Program, open_program, set_up_logging
     from sched_agent.services.environments import ensure, find
 
-    settings = Settings.read()
+    settings = Settings.read().model_copy(update=over)
     set_up_logging(settings)
     program = open_program(settings)
     try:
@@ -142,9 +147,9 @@ def serve(
     from sched_agent.serving import serve as begin
     from sched_agent.transports.rest.app import is_private
 
-    with _program() as program:
-        chosen = {k: v for k, v in {"host": host, "port": port}.items() if v is not None}
-        settings = program.settings.model_copy(update=chosen)
+    over = {k: v for k, v in {"host": host, "port": port}.items() if v is not None}
+    with _program(over=over) as program:
+        settings = program.settings
         if not is_private(settings) and not program.app.store.has_tokens():
             raise SettingsError(
                 "A server that other machines can reach needs a token: make one with "

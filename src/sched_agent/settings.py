@@ -1,5 +1,6 @@
 """All settings: environment variables with the prefix `SCHED_AGENT_`."""
 
+import base64
 import difflib
 import os
 import re
@@ -71,6 +72,20 @@ def _base_url(value: str) -> str:
     port = "" if where.port in {None, usual} else f":{where.port}"
     named = f"[{host}]" if ":" in host else host
     return f"{where.scheme}://{named}{port}{where.path.rstrip('/')}"
+
+
+def _fernet_key(value: str) -> str:
+    """Let a key pass that credentials can be sealed with."""
+    try:
+        length = len(base64.b64decode(value, b"-_", validate=True))
+    except ValueError:
+        length = 0
+    if length != _KEY_BYTES:
+        raise ValueError("must be keys that `sched-agent provider key` made, separated by commas")
+    return value
+
+
+_KEY_BYTES = 32
 
 
 def _stands_for_a_token(value: str, others: ValidationInfo) -> str:
@@ -167,6 +182,24 @@ class Settings(BaseModel):
         "MCP under one name. Default: made anew at each start, and shared by the workers of one "
         "`serve`.",
     )
+    public_url: Annotated[str | None, AfterValidator(lambda v: v and _base_url(v))] = Field(
+        None,
+        description="Where browsers reach `serve`, such as `https://cal.example.com`: who connects "
+        "a calendar comes back there. Default: `http://HOST:PORT`.",
+    )
+    credential_keys: Annotated[
+        tuple[Annotated[str, AfterValidator(_fernet_key)], ...], BeforeValidator(_words)
+    ] = Field(
+        (),
+        repr=False,
+        description="Keys that seal the tokens and passwords of connected calendars, separated by "
+        "commas: the first one seals, all of them unseal. `sched-agent provider key` makes one.",
+    )
+    allow_private: bool = Field(
+        False,
+        description="Whether providers, feeds and webhooks may be on this machine or its network, "
+        "and be called by plain http.",
+    )
     max_holds: int = Field(
         10, ge=1, description="Live holds that one token may have on one calendar at a time."
     )
@@ -215,6 +248,12 @@ class Settings(BaseModel):
         for name, value in self.model_dump(mode="json", exclude_none=True).items():
             text = ",".join(value) if isinstance(value, list) else str(value)
             os.environ[f"{PREFIX}{name.upper()}"] = text
+
+    @property
+    def public_address(self) -> str:
+        """Where browsers reach the server."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def postgres_url(self) -> str | None:

@@ -78,6 +78,15 @@ def unsealed(vault: Vault, text: str) -> Credentials:
     return _adapter().validate_json(vault.unseal(text))
 
 
+def resealed(vault: Vault, text: str | None) -> str | None:
+    """Return what was sealed, if anything was, sealed with the vault's first key.
+
+    Raises:
+        Locked: It can't be read with the keys that there are.
+    """
+    return None if text is None else vault.reseal(text)
+
+
 @lru_cache(maxsize=1)
 def _adapter() -> TypeAdapter[Credentials]:
     return TypeAdapter(Credentials)

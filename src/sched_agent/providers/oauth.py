@@ -145,9 +145,7 @@ def refresh(http: httpx.Client, client: Client, refresh_token: str, clock: Clock
         ProviderRejected: It does not take us for the client that we say we are.
     """
     with _core(http, client) as core, _told(ConsentNeeded):
-        got = core.refresh_token(
-            client.token_url, refresh_token, auth=httpx.Auth(), **client.proof
-        )
+        got = core.refresh_token(client.token_url, refresh_token, auth=httpx.Auth(), **client.proof)
         return _tokens(got, clock())
 
 
