@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from sched_agent import outward
@@ -121,7 +122,7 @@ def begin(
     provider: str,
     redirect_uri: str | None = None,
     remote_calendar: str | None = None,
-    policy: ConnectionPolicy | None = None,
+    policy: Mapping[str, Any] | None = None,
     request_id: str | None = None,
 ) -> Begun:
     """Begin to connect a calendar, or to connect it anew; it stays as it is until that is finished.
@@ -133,7 +134,7 @@ def begin(
         provider: The provider's name.
         redirect_uri: Where the browser goes in the end, one of the provider's.
         remote_calendar: The provider's id, or name, of its calendar; default: the primary one.
-        policy: What the owner of the calendar wants; default: as it is.
+        policy: What the owner of the calendar wants otherwise, by field of `ConnectionPolicy`.
         request_id: See `retries.once`.
 
     Raises:
@@ -159,7 +160,7 @@ def begin(
             now,
             redirect_uri=redirect_uri,
             remote_calendar=remote_calendar,
-            policy=policy or (before.policy if before else ConnectionPolicy()),
+            policy=replace(before.policy if before else ConnectionPolicy(), **(policy or {})),
         )
         kept = sealed_flow(vault, flow)
         if before is not None:
@@ -178,7 +179,8 @@ def begin(
         )
         return tx.add_connection(new).id
 
-    arguments = (calendar_id, provider, redirect_uri, remote_calendar, policy)
+    wanted = sorted((policy or {}).items())
+    arguments = (calendar_id, provider, redirect_uri, remote_calendar, wanted)
     # the answer that is remembered holds no link: that is made anew for each retry
     number = once(app, caller, ("connect_provider", request_id, arguments), int, act)
     return _begun(app, vault, caller.environment_id, number)
@@ -394,7 +396,7 @@ def _put_there(tx: Transaction, connection: Connection, now: int) -> None:
         if link.is_ours:
             tx.delete_link(connection.id, link.key)
             if connection.writable and link.end_at > now:
-                queue_push(tx, connection.id, tx.event(link.event_id), now)
+                queue_push(tx, connection.id, connection.calendar_id, link.event_id, now)
 
 
 def _went_well(there: Found) -> Finished:

@@ -22,6 +22,7 @@ from sched_agent.providers.vault import Vault
 from sched_agent.store.base import Reader, Transaction
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LONGEST_ADDRESS = 2000
 _PLAIN = re.compile(r"[!-\[\]-~]+")
@@ -190,7 +191,7 @@ def _is_address(text: str, *, private: bool) -> bool:
     schemes = {"https", "http"} if private else {"https"}
     return (
         where.scheme in schemes
-        and bool(where.hostname)
+        and _HOST.fullmatch(where.hostname or "") is not None
         and port != 0
         and "#" not in text
         and "@" not in where.netloc

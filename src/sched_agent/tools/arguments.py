@@ -21,6 +21,7 @@ from sched_agent.errors import (
     NotFound,
     UnknownArgument,
     UnknownCalendar,
+    UnknownConnection,
     UnknownEvent,
     UnknownRule,
 )
@@ -190,6 +191,16 @@ def rule_number(text: str) -> ids.Number:
     """
     told = "The calendar has no availability rule with that id."
     return _number(ids.Kind.RULE, text, UnknownRule(told))
+
+
+def connection_number(text: str) -> ids.Number:
+    """Return the number of a provider connection's id in any spelling.
+
+    Raises:
+        UnknownConnection: It is no id at all.
+    """
+    told = "The calendar has no provider connection with that id."
+    return _number(ids.Kind.CONNECTION, text, UnknownConnection(told))
 
 
 def _number(kind: ids.Kind, text: str, unknown: NotFound) -> ids.Number:

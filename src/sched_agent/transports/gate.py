@@ -42,7 +42,14 @@ log = logging.getLogger("sched_agent")
 MAX_BODY_BYTES = 1024 * 1024
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 OPEN_PREFIX = "/.well-known/"  # clients look there for an authorization server; there is none
+BROWSER_PATHS = frozenset({"/api/v1/providers/callback", "/api/v1/providers/authorize"})
+"""Where people come with a link that stands for itself, not with a token."""
+
+BROWSERS_A_MINUTE = 120
+"""How often they may come from one address."""
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_MOST_BUCKETS = 10_000
 _FORWARDED = re.compile(
     r"forwarded|via|x-forwarded-.*|x-original-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*"
 )
@@ -115,6 +122,9 @@ class Allowance:
         if not self.a_minute:
             return None
         now = self.clock()  # one that nobody sets
+        if len(self._buckets) > _MOST_BUCKETS:  # those that are full again say nothing
+            kept = {one: known for one, known in self._buckets.items() if now - known[1] < MINUTE}
+            self._buckets = kept
         tokens, since = self._buckets.get(name, (float(self.a_minute), now))
         tokens = min(self.a_minute, tokens + (now - since) * self.a_minute / MINUTE)
         if tokens < 1:
@@ -145,6 +155,7 @@ class Gate:
         self._who = who
         self._trusting = trusting
         self._allowance = allowance
+        self._browsers = Allowance(BROWSERS_A_MINUTE, allowance.clock)
         self._doorway = doorway
         self._signatures = signatures
         self._hosts = {in_url(name).lower() for name in (*LOOPBACK, *allowed_hosts)}
@@ -172,7 +183,9 @@ class Gate:
     ) -> None:
         receive = _limited(receive)
         try:
-            if scope["path"] not in OPEN_PATHS and not scope["path"].startswith(OPEN_PREFIX):
+            if scope["path"] in BROWSER_PATHS:
+                self._browsers.spend(str((scope.get("client") or ("",))[0]))
+            elif scope["path"] not in OPEN_PATHS and not scope["path"].startswith(OPEN_PREFIX):
                 caller, receive = await self._caller(scope, receive)
                 remember_caller(scope, caller)  # type: ignore[arg-type]  # a scope is a dict
                 left = self._allowance.spend(caller.name)

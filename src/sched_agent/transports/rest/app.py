@@ -33,6 +33,7 @@ from sched_agent.transports.mcp import SchedAgentServer, http_app
 from sched_agent.transports.problem import problem_response
 from sched_agent.transports.rest import (
     talkover,
+    talkover_providers,
     timekit,
     timekit_availability,
     timekit_bookings,
@@ -44,6 +45,8 @@ from sched_agent.transports.voice import routes as voice
 from sched_agent.transports.voice.signatures import Signatures
 
 _FAMILIES = (
+    talkover_providers.router,  # first: its fixed paths look like calendars' ids
+    talkover_providers.browsers,
     talkover.router,
     workspace.router,
     workspace_calendars.router,
