@@ -108,7 +108,7 @@ class Event:
         return start.at, self._days_later(start, length.days) + length.rest
 
     def _days_later(self, start: Start, days: int) -> int:
-        if days and start.wall is not None and self._tzinfo is None:
+        if days and start.wall is not None and self.utc is None:
             with suppress(OverflowError):
                 return self._zones.instant(
                     Moment(start.wall + timedelta(days=days), self.moment.tzid)
@@ -182,10 +182,10 @@ class Event:
         """Return where it begins when its own clocks read that."""
         if self.all_day:
             return wall.toordinal()
-        return self._zones.instant(Moment(wall.replace(tzinfo=self._tzinfo), self.moment.tzid))
+        return self._zones.instant(Moment(wall.replace(tzinfo=self.utc), self.moment.tzid))
 
     @property
-    def _tzinfo(self) -> tzinfo | None:
+    def utc(self) -> tzinfo | None:
         """UTC, if its start is written in it."""
         return self.moment.dt.tzinfo if isinstance(self.moment.dt, datetime) else None
 

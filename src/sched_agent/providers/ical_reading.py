@@ -60,6 +60,7 @@ class Placed(NamedTuple):
         series: Whose occurrence it is; that event itself, if it is none.
         start: Where it begins by the rules of the series.
         taken: From when until when it takes place, see `Event`.
+        apart: Whether there is a VEVENT for it alone.
     """
 
     key: str
@@ -67,6 +68,13 @@ class Placed(NamedTuple):
     series: Event
     start: Start
     taken: tuple[int, int]
+    apart: bool = False
+
+
+def is_long(placed: Placed) -> bool:
+    """Whether an occurrence is longer than an event may be."""
+    start, end = placed.taken
+    return end - start > (_LONGEST_DAYS if placed.event.all_day else LONGEST)
 
 
 def occurrences(text: bytes, window: Interval, in_zone: ZoneInfo) -> list[Occurrence]:
@@ -122,7 +130,7 @@ def of_one(uid: str, components: Sequence[Component], zones: Zones, days: Days) 
             if not takes_no_time(master.component):
                 raise unreadable() from None
     for key, event in overrides.items():
-        yield Placed(f"{uid}/{key}", event, event, event.own, event.taken(event.own))
+        yield Placed(f"{uid}/{key}", event, event, event.own, event.taken(event.own), apart=True)
 
 
 def key_of(moment_at: int, *, all_day: bool) -> str:
@@ -153,7 +161,7 @@ def _of_series(
     uid: str, master: Event, overrides: Mapping[str, Event], days: Days
 ) -> Iterator[Placed]:
     if not (master.is_series or overrides):
-        yield Placed(uid, master, master, master.own, master.taken(master.own))
+        yield Placed(uid, master, master, master.own, master.taken(master.own), apart=True)
         return
     ranges = sorted(
         ((_original_at(master, one), one) for one in overrides.values() if one.shifts_the_rest),
