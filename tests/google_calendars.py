@@ -192,8 +192,7 @@ class StubCalendar:
         if name in self._pending:
             self._pending[name] -= 1
             if self._pending[name] <= 0:
-                del self._pending[name]
-                self._meeting_comes(name)
+                self.meeting_comes(name)
                 return self._find(name)
         return found
 
@@ -296,10 +295,11 @@ class StubCalendar:
         self.stored[event["id"]] = {**event, "etag": version, "updated": self._now()}
         self._view = None
         if self._pending.get(event["id"]) == 0:
-            del self._pending[event["id"]]
-            self._meeting_comes(event["id"])
+            self.meeting_comes(event["id"])
 
-    def _meeting_comes(self, name: str) -> None:
+    def meeting_comes(self, name: str) -> None:
+        """Let the meeting be there that was asked for."""
+        self._pending.pop(name, None)
         event = self._find(name)
         number = f"abc-{next(self._numbers):04d}-xyz"
         link = f"https://meet.google.com/{number}"

@@ -4,6 +4,7 @@ Every request and every answer is held against Google's own description of its A
 uses the stub ends with `stub.check()`.
 """
 
+import copy
 import itertools
 import threading
 from collections.abc import Callable, Collection, Sequence
@@ -70,7 +71,8 @@ class GoogleStub:
         self.is_down = False
         self.refuses = False
         self.calendars_on_a_page = 100
-        self.on_request: Callable[[str], None] = lambda _: None
+        self.on_request: Callable[[str], object] = lambda _: None
+        self.garble: Callable[[Resource], object] | None = None
         self._clock = clock
         self._numbers = itertools.count(1)
         self._access: set[str] = set()
@@ -301,6 +303,9 @@ class GoogleStub:
             answer = self._act(method, path, seen)
             if self.checked:
                 check_answer(method, answer)
+            if answer is not None and self.garble is not None:
+                answer = copy.deepcopy(answer)
+                self.garble(answer)
         return (204 if answer is None else 200), answer, {}
 
     def _act(self, method: Method, path: dict[str, str], seen: Seen) -> Resource | None:

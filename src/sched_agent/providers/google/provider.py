@@ -317,7 +317,8 @@ def _parts(within: Interval) -> Iterator[Interval]:
 def _is_pending(event: EventResource) -> bool:
     conference = event.conference_data
     request = conference.create_request if conference else None
-    return request is not None and request.status.status_code == "pending"
+    asked = request is not None and request.status.status_code == "pending"
+    return asked and events.meeting_of(event) is None
 
 
 def _meeting_request(event: EventResource) -> dict[str, Any]:
