@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import httpx
+
+from sched_agent import outward
 
 USERNAME, PASSWORD = "alice", "correct horse"
 _TRIES = 600
@@ -85,9 +88,16 @@ class CaldavServer:
         return httpx.Client(
             base_url=self.url,
             auth=(self.username, self.password),
-            verify=str(self.ca) if self.ca else True,
+            verify=ssl.create_default_context(cafile=self.ca),
             timeout=20,
         )
+
+    def client(self, *, password: str = PASSWORD, seconds: float = 20) -> httpx.Client:
+        """Return a client as the program makes it, that trusts the server's certificate."""
+        if self.ca:
+            outward._public_authorities().load_verify_locations(self.ca)
+        auth = httpx.BasicAuth(self.username, password)
+        return outward.client(seconds=seconds, allow_private=True, auth=auth)
 
     def new_calendar(self, name: str) -> str:
         """Make an empty calendar and return its URL; its path has a number, not its name."""
