@@ -47,9 +47,7 @@ def _emptied(fixture: str) -> Make:
         database: str = request.getfixturevalue(fixture)
         with psycopg.connect(database, options="-c search_path=sched_agent") as connection:
             connection.execute("truncate calendar, availability_rule, event, event_place")
-            connection.execute(
-                "truncate environment, token, request, provider, connection, link, outbox"
-            )
+            connection.execute("truncate environment cascade")  # and all that refers to it
         return database
 
     return make

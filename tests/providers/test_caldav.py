@@ -2,22 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo
+from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
-from sched_agent.errors import CalendarUnreachable, ConsentNeeded, ProviderRejected, Unsupported
-from sched_agent.model.interval import DAY, HOUR, Interval
-from sched_agent.model.remote import Content, Ref, RemoteEvent
-from sched_agent.model.status import Status
-from sched_agent.providers.base import CursorExpired, RemoteChanged, RemoteGone
+from sched_agent.errors import ConsentNeeded
+from sched_agent.model.interval import HOUR, Interval
+from sched_agent.model.remote import Content, RemoteEvent
 from sched_agent.providers.caldav import Caldav
-from tests.builders import NEW_YORK, MovableClock, at, span
+from tests.builders import NEW_YORK, MovableClock, at
 from tests.caldav_servers import SERVERS, CaldavServer
 
 WINDOW = Interval(at("2026-10-01T00:00"), at("2027-10-01T00:00"))

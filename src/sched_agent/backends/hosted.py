@@ -27,7 +27,7 @@ from sched_agent.model.schedule import Check, Schedule
 from sched_agent.model.status import Status
 from sched_agent.model.text import fold
 from sched_agent.services import retries
-from sched_agent.services.availability import Answer, Look, Match, Question, answer
+from sched_agent.services.availability import Answer, Look, Question, answer, unless_unknown
 from sched_agent.services.events import (
     CANCEL,
     Cancelled,
@@ -101,13 +101,14 @@ class HostedBackend:
         }
         unreadable = {n: seen for n, seen in sight.items() if isinstance(seen, SchedAgentError)}
         readable = [calendar for calendar in calendars if calendar.id not in unreadable]
-        if not readable:
-            raise unreadable[calendars[0].id]
-        told = answer(readable, question, _look(sight), now)
-        if unreadable and question.match is Match.ALL:  # what one is doing, nobody knows
-            told = replace(told, slots=(), alternatives=(), refusal=None, reason=None)
         as_of = {number: seen.at for number, seen in sight.items() if isinstance(seen, Seen)}
-        return replace(told, calendars=calendars, as_of=as_of, unreadable=unreadable)
+        return unless_unknown(
+            calendars,
+            question,
+            lambda: answer(readable, question, _look(sight), now),
+            as_of,
+            unreadable,
+        )
 
     def event(self, caller: Caller, event_id: Number) -> tuple[Calendar, Event]:
         """See `backends.base.Backend`."""

@@ -166,6 +166,8 @@ class Link:
         start_at: When the provider's began, to find those that must still be there ...
         end_at: ... and when it ended.
         is_ours: Whether it came about here.
+        awaited: Whether the provider's changes have not shown it since we put it there. Not every
+            provider tells of what came and went between two cursors.
     """
 
     connection_id: Number
@@ -178,6 +180,7 @@ class Link:
     start_at: int
     end_at: int
     is_ours: bool
+    awaited: bool = False
 
 
 class LostChange(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
 
@@ -11,11 +11,13 @@ from sched_agent.app import App
 from sched_agent.model.alternatives import best
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
+from sched_agent.model.connection import Connection, State
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.reason import Reason, why
 from sched_agent.model.schedule import Check, Refusal, Schedule, reach, schedule, together
 from sched_agent.model.slot import Daily, Slot
+from sched_agent.speech.phrasing import quoted
 from sched_agent.store.base import Reader
 
 ALTERNATIVES = 3
@@ -91,7 +93,84 @@ def check(app: App, caller: Caller, question: Question) -> Answer:
     with app.store.snapshot(caller.environment_id) as tx:
         now = app.clock()
         calendars = [tx.calendar(calendar_id) for calendar_id in question.calendar_ids]
-        return answer(calendars, question, _look(tx, now), now)
+        known = {one.id: known_of(tx, one, now) for one in calendars}
+        unreadable = {number: each.why_not for number, each in known.items() if each.why_not}
+        readable = [calendar for calendar in calendars if calendar.id not in unreadable]
+        as_of = {one.id: known[one.id].as_of for one in readable}
+        return unless_unknown(
+            calendars,
+            question,
+            lambda: answer(readable, question, _look(tx, now), now),
+            as_of,
+            unreadable,
+        )
+
+
+def unless_unknown(
+    calendars: Sequence[Calendar],
+    question: Question,
+    answered: Callable[[], Answer],
+    as_of: Mapping[Number, int],
+    unreadable: Mapping[Number, errors.SchedAgentError],
+) -> Answer:
+    """Return the answer of those calendars that can be read, and tell of the others.
+
+    Args:
+        calendars: All that were asked about.
+        question: What was asked.
+        answered: Answers for those that can be read.
+        as_of: When each of these was read.
+        unreadable: Why the others can't be.
+
+    Raises:
+        SchedAgentError: None of them can be read.
+    """
+    if not as_of:
+        raise unreadable[calendars[0].id]
+    told = answered()
+    if unreadable and question.match is Match.ALL:  # what one is doing, nobody knows
+        told = replace(told, slots=(), alternatives=(), refusal=None, reason=None)
+    return replace(told, calendars=calendars, as_of=as_of, unreadable=unreadable)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How much is known of a calendar's time.
+
+    Args:
+        as_of: The instant up to which everything that was done to it is known.
+        until: How far ahead; None: without end.
+        why_not: Why nothing is known, if so.
+    """
+
+    as_of: int
+    until: int | None = None
+    why_not: errors.SchedAgentError | None = None
+
+
+def known_of(tx: Reader, calendar: Calendar, now: int) -> Known:
+    """Return how much is known of a calendar: what its connections last said, if it has some."""
+    known = Known(now)
+    for connection in tx.connections(calendar.id):
+        if not connection.counts:
+            continue
+        if not connection.is_known(now) or connection.last_sync_at is None:
+            return Known(now, why_not=_unknown(calendar, connection))
+        until = connection.known_until
+        known = Known(
+            min(known.as_of, connection.last_sync_at),
+            until if known.until is None or until is None else min(known.until, until),
+        )
+    return known
+
+
+def _unknown(calendar: Calendar, connection: Connection) -> errors.SchedAgentError:
+    told = f"Nobody knows when {quoted(calendar.name)} is free: {connection.provider}"
+    if connection.state is State.CONSENT_NEEDED:
+        return errors.ConsentNeeded(f"{told} no longer lets us see it.")
+    if connection.last_sync_at is None:
+        return errors.CalendarUnreachable(f"{told} has not been read yet.")
+    return errors.CalendarUnreachable(f"{told} could not be read lately.")
 
 
 def answer(calendars: Sequence[Calendar], question: Question, look: Look, now: int) -> Answer:
@@ -137,7 +216,11 @@ def view(
         leaving_out: An event that is about to be moved.
     """
     taken = tx.taken(calendar.id, reach(calendar, within), now, leaving_out)
-    return schedule(calendar, tx.rules(calendar.id), taken, within, now)
+    seen = schedule(calendar, tx.rules(calendar.id), taken, within, now)
+    until = known_of(tx, calendar, now).until
+    if until is None:
+        return seen
+    return replace(seen, last_start=min(seen.last_start, until))
 
 
 @dataclass(slots=True)

@@ -16,10 +16,12 @@ from sched_agent.model.page import Page, write_cursor
 from sched_agent.model.reason import Reason, why
 from sched_agent.model.schedule import Check, Refusal
 from sched_agent.model.status import Status
+from sched_agent.services.asking import Inquiry
 from sched_agent.services.availability import Wanted, alternatives_offered, view
 from sched_agent.services.retries import once
 from sched_agent.speech.phrasing import say_interval, say_moment, why_not
 from sched_agent.store.base import Reader, Transaction
+from sched_agent.sync import following
 
 
 def book(
@@ -53,9 +55,11 @@ def book(
     """
     caller.require(Level.WRITE)
     wanted = Wanted(calendar_id, draft.interval, beside=beside)
+    inquiry = Inquiry(app, caller, request_id)
 
     def act(tx: Transaction) -> Event:
         calendar, others = _lock_all(tx, calendar_id, beside)
+        inquiry.make_way(tx)
         now = app.clock()
         event = new_event(caller, calendar, draft, now)
         if event.held_by is not None:
@@ -64,10 +68,13 @@ def book(
             _admit_beside(tx, others, event, check, now)
             event = _admitted(tx, calendar, event, check, now)
             admit_attendees(calendar, event, check)
-        return tx.add_event(event)
+            if _strength(event, check) is not Check.NONE:
+                event = inquiry.admit(tx, (calendar, *others), event, now)
+        return following.add(tx, event, now)
 
+    request = ("create_event", request_id, (calendar_id, draft))
     with alternatives_offered(app, caller, wanted):
-        return once(app, caller, ("create_event", request_id, (calendar_id, draft)), Event, act)
+        return inquiry.settled(lambda: once(app, caller, request, Event, act))
 
 
 def _lock_all(
@@ -210,11 +217,13 @@ def decide(
     """
     caller.require(Level.WRITE)
     wanted = Wanted(check=check, beside=beside)
+    inquiry = Inquiry(app, caller, request[1])
 
     def act(tx: Transaction) -> Revised:
         if beside:
             _lock_all(tx, tx.event(event_id).calendar_id, beside)
         calendar, event, now = _locked(app, tx, event_id)
+        inquiry.make_way(tx)
         caller.require_own(event)
         change = decision(event, now)
         wanted.calendar_id, wanted.leaving_out = calendar.id, event.id
@@ -229,11 +238,13 @@ def decide(
         if revised.blocks(now):
             others = [tx.calendar(number) for number in beside if number != calendar.id]
             revised = _admitted_revision(tx, (calendar, others), (event, revised), check, now)
-        tx.put_event(revised)
-        return Revised(revised, changed=True)
+            strength, _ = check_of_revision(event, revised, check)
+            if strength is not None and _strength(revised, strength) is not Check.NONE:
+                revised = inquiry.admit(tx, (calendar, *others), revised, now)
+        return Revised(following.put(tx, event, revised, now), changed=True)
 
     with alternatives_offered(app, caller, wanted):
-        return once(app, caller, request, Revised, act)
+        return inquiry.settled(lambda: once(app, caller, request, Revised, act))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +282,7 @@ def cancel(
         admit_version(calendar, event, if_version)
         fields = {"status": Status.CANCELLED, "cancel_reason": reason}
         cancelled = event.revised(Change(fields=fields), calendar.zone, now)
-        tx.put_event(cancelled)
-        return Cancelled(cancelled, already=False)
+        return Cancelled(following.put(tx, event, cancelled, now), already=False)
 
     request = ("cancel_event", request_id, (event_id, reason, if_version))
     return once(app, caller, request, Cancelled, act)
@@ -315,8 +325,7 @@ def respond(
             return event
         attendees[at] = replace(attendees[at], response=response)
         answered = replace(event.revised(Change(), calendar.zone, now), attendees=tuple(attendees))
-        tx.put_event(answered)
-        return answered
+        return following.put(tx, event, answered, now)
 
     request = ("respond_to_event", request_id, (event_id, attendee, response))
     return once(app, caller, request, Event, act)
@@ -342,12 +351,12 @@ def delete(
     caller.require(Level.ADMIN)
 
     def act(tx: Transaction) -> Event:
-        calendar, event, _ = _locked(app, tx, event_id)
+        calendar, event, now = _locked(app, tx, event_id)
         if below not in {None, calendar.id}:
             raise UnknownEvent("The calendar has no event with that id.")
         caller.require_own(event)
         admit_version(calendar, event, if_version)
-        tx.delete_event(event)
+        following.delete(tx, event, now)
         return event
 
     request = ("delete_event", request_id, (event_id, if_version))
@@ -463,7 +472,7 @@ def _admitted(
     keeps_start: bool = False,
 ) -> Event:
     """Let an event's time pass; what a door checks, `model.schedule` decides."""
-    strength = Check.NONE if event.type == BLOCK_TYPE else check
+    strength = _strength(event, check)
     if strength is Check.NONE:
         return replace(event, exclusive=False)
     schedule = view(tx, calendar, event.interval, now, leaving_out=event.id)
@@ -471,6 +480,11 @@ def _admitted(
     if refused:
         raise refusal_of(refused, why(schedule, event.interval, refused), calendar, event)
     return replace(event, exclusive=calendar.policy.double_booking is DoubleBooking.REFUSE)
+
+
+def _strength(event: Event, check: Check) -> Check:
+    """Return how much an event is checked by a door that checks so much."""
+    return Check.NONE if event.type == BLOCK_TYPE else check
 
 
 def refusal_of(

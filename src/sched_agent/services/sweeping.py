@@ -3,6 +3,7 @@
 from sched_agent.app import App
 from sched_agent.errors import UnknownCalendar
 from sched_agent.model.interval import DAY
+from sched_agent.sync import following
 
 REMEMBERED_FOR = DAY + DAY // 24
 """How long answers are kept: a day and an hour, so that a whole day is kept whatever the clock."""
@@ -33,7 +34,7 @@ def _settle_holds(app: App) -> int:
                 continue  # deleted meanwhile
             now = app.clock()
             for event in tx.run_out(calendar_id, now):
-                tx.put_event(event.as_of(now))
+                following.put(tx, event, event.as_of(now), now)
                 settled += 1
     return settled
 

@@ -158,6 +158,10 @@ class Reader(Protocol):
         """Return what is tied to a provider's events that overlapped a stretch when last seen."""
         ...
 
+    def links_awaited(self, connection_id: Number) -> Sequence[Link]:
+        """Return what is tied to events that the provider has not told of since we put them."""
+        ...
+
     def lost_changes(self, connection_id: Number, limit: int) -> Sequence[LostChange]:
         """Return the changes that gave way on a connection, the newest first."""
         ...
@@ -300,6 +304,10 @@ class Transaction(Reader, Protocol):
 
     def delete_link(self, connection_id: Number, key: str) -> None:
         """Forget a link."""
+        ...
+
+    def await_no_more(self, connection_id: Number, keys: Sequence[str]) -> None:
+        """Note that a provider's cursor is newer than some events that we put there."""
         ...
 
     def keep_lost(self, change: LostChange) -> None:

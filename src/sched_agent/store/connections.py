@@ -32,7 +32,8 @@ _CONNECTION = (
     "when_taken, created_at, updated_at"
 )
 _LINK = (
-    "connection_id, event_id, key, handle, etag, seen_here, seen_there, start_at, end_at, is_ours"
+    "connection_id, event_id, key, handle, etag, seen_here, seen_there, start_at, end_at, is_ours, "
+    "awaited"
 )
 _AT_ONCE = 500
 """As many values as one statement names."""
@@ -92,6 +93,16 @@ class ConnectionReader(Reading):
             connection_id,
             window.end,
             window.start,
+        )
+        return [_link(row) for row in found]
+
+    def links_awaited(self, connection_id: Number) -> Sequence[Link]:
+        """See `store.base.Reader`."""
+        found = self._all(
+            f"select {_LINK} from link where environment_id = ? and connection_id = ?"
+            " and awaited = ? order by key",
+            connection_id,
+            True,
         )
         return [_link(row) for row in found]
 
@@ -159,6 +170,15 @@ class ConnectionWriter(Writing):
         """See `store.base.Transaction`."""
         sql = "delete from link where environment_id = ? and connection_id = ? and key = ?"
         self._change(sql, connection_id, key)
+
+    def await_no_more(self, connection_id: Number, keys: Sequence[str]) -> None:
+        """See `store.base.Transaction`."""
+        for some in in_parts(keys, _AT_ONCE):
+            self._connection.execute(
+                "update link set awaited = ? where environment_id = ? and connection_id = ?"
+                f" and key in ({marks(some)})",
+                (False, self._environment_id, connection_id, *some),
+            )
 
     def keep_lost(self, change: LostChange) -> None:
         """See `store.base.Transaction`."""
@@ -266,6 +286,7 @@ def _link_row(link: Link) -> dict[str, Any]:
         "start_at": link.start_at,
         "end_at": link.end_at,
         "is_ours": link.is_ours,
+        "awaited": link.awaited,
     }
 
 
@@ -281,4 +302,5 @@ def _link(row: Row) -> Link:
         start_at=row[7],
         end_at=row[8],
         is_ours=bool(row[9]),
+        awaited=bool(row[10]),
     )

@@ -16,11 +16,12 @@ from sched_agent.model.event import Event, SyncState
 from sched_agent.model.ids import Kind, Number, parse
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.parts import in_parts
-from sched_agent.model.remote import Change, Content, RemoteEvent, is_ours, uid_of
+from sched_agent.model.remote import Change, Content, Ref, RemoteEvent, is_ours, uid_of
 from sched_agent.model.status import Status
-from sched_agent.providers.base import CursorExpired, Provider
+from sched_agent.providers.base import CursorExpired, Provider, RemoteGone
 from sched_agent.store.base import Reader, Transaction
 from sched_agent.sync import following
+from sched_agent.sync.access import mark_refused
 from sched_agent.sync.plan import Action, Here, Step, plan
 
 log = logging.getLogger("sched_agent")
@@ -63,6 +64,7 @@ class _Round:
     first: bool
     looked_at: int = 0
     changed: int = 0
+    awaited: Sequence[Link] = ()
     seen: set[str] = field(default_factory=set)
 
 
@@ -90,7 +92,7 @@ def pull(
             log.info("a provider wants to be read anew", extra={"connection_id": connection.id})
             return _read(app, environment_id, connection, provider, progress, reads_all=True)
     except SchedAgentError as error:
-        _failed(app, environment_id, connection_id, error)
+        _failed(app, environment_id, connection, error)
         raise
 
 
@@ -103,6 +105,8 @@ def _read(
     *,
     reads_all: bool,
 ) -> Synced:
+    with app.store.snapshot(environment_id) as tx:
+        awaited = tx.links_awaited(connection.id)
     now = app.clock()
     window = Interval(now - DAY, now + HORIZON_DAYS * DAY)
     if not reads_all and connection.known_until is not None:
@@ -115,6 +119,7 @@ def _read(
         started_at=now,
         reads_all=reads_all,
         first=connection.last_sync_at is None,
+        awaited=awaited,
     )
     cursor = None if reads_all else connection.cursor
     for batch in provider.changes(connection.remote_calendar or "", cursor, window):
@@ -124,6 +129,8 @@ def _read(
         cursor = batch.cursor
     if reads_all:
         _take_leave(going)
+    else:
+        _look_after(going, provider)
     _finished(going, cursor)
     return Synced(going.looked_at, going.changed, reads_all)
 
@@ -133,27 +140,50 @@ def _take_over(going: _Round, changes: Sequence[Change]) -> None:
     going.looked_at += sum(max(1, len(change.events)) for change in changes)
     with going.app.store.transaction(going.environment_id) as tx:
         calendar = tx.lock_calendar(going.connection.calendar_id)
-        connection = tx.connection(going.connection.id)  # raises where it is gone by now
-        there = _told(tx, connection, changes)
-        here = _known(tx, going.environment_id, connection, there)
-        going.seen |= {key for key, theirs in there.items() if theirs is not None}
-        for action in plan(here, there):
-            going.changed += _act(tx, going, calendar, action)
+        _reconcile(tx, going, calendar, _told(tx, going.connection, changes))
+
+
+def _look_after(going: _Round, provider: Provider) -> None:
+    """Look whether events that we put there are there, where the provider tells nothing of them.
+
+    One that came and went between two cursors may never be told of.
+    """
+    there: dict[str, RemoteEvent | None] = {}
+    for one in going.awaited:
+        if one.key not in going.seen:
+            ref = Ref(one.key, one.handle, one.etag)
+            try:
+                there[one.key] = provider.event(going.connection.remote_calendar or "", ref)
+            except RemoteGone:
+                there[one.key] = None
+    _reconcile_all(going, there)
 
 
 def _take_leave(going: _Round) -> None:
     """Do here what follows from what the provider no longer has, all of it having been read."""
     with going.app.store.snapshot(going.environment_id) as reader:
         links = reader.links_within(going.connection.id, going.window)
-    gone = [link.key for link in links if link.key not in going.seen]
-    for keys in in_parts(gone, _AT_ONCE):
+    _reconcile_all(going, {one.key: None for one in links if one.key not in going.seen})
+
+
+def _reconcile_all(going: _Round, there: Mapping[str, RemoteEvent | None]) -> None:
+    for keys in in_parts(list(there), _AT_ONCE):
         with going.app.store.transaction(going.environment_id) as tx:
             calendar = tx.lock_calendar(going.connection.calendar_id)
-            connection = tx.connection(going.connection.id)
-            there: dict[str, RemoteEvent | None] = dict.fromkeys(keys)
-            here = _known(tx, going.environment_id, connection, there)
-            for action in plan(here, there):
-                going.changed += _act(tx, going, calendar, action)
+            _reconcile(tx, going, calendar, {key: there[key] for key in keys})
+
+
+def _reconcile(
+    tx: Transaction,
+    going: _Round,
+    calendar: Calendar,
+    there: Mapping[str, RemoteEvent | None],
+) -> None:
+    connection = tx.connection(going.connection.id)  # raises where it is gone by now
+    here = _known(tx, going.environment_id, connection, there)
+    going.seen |= {key for key, theirs in there.items() if theirs is not None}
+    for action in plan(here, there):
+        going.changed += _act(tx, going, calendar, action)
 
 
 def _told(
@@ -330,6 +360,7 @@ def _begun(app: App, environment_id: Number, connection_id: Number) -> Connectio
 def _finished(going: _Round, cursor: str | None) -> None:
     with going.app.store.transaction(going.environment_id) as tx:
         connection = tx.connection(going.connection.id)
+        tx.await_no_more(connection.id, [one.key for one in going.awaited])
         tx.put_connection(
             replace(
                 connection,
@@ -343,17 +374,10 @@ def _finished(going: _Round, cursor: str | None) -> None:
         )
 
 
-def _failed(
-    app: App, environment_id: Number, connection_id: Number, error: SchedAgentError
-) -> None:
+def _failed(app: App, environment_id: Number, begun: Connection, error: SchedAgentError) -> None:
+    """Write down why a sync came to nothing, for people to read."""
+    if isinstance(error, ConsentNeeded):
+        mark_refused(app, environment_id, begun)
     with app.store.transaction(environment_id) as tx:
-        connection = tx.connection(connection_id)
-        refused = isinstance(error, ConsentNeeded)
-        tx.put_connection(
-            replace(
-                connection,
-                state=State.CONSENT_NEEDED if refused else connection.state,
-                syncing_since=None,
-                trouble=error.message,
-            )
-        )
+        connection = tx.connection(begun.id)
+        tx.put_connection(replace(connection, syncing_since=None, trouble=error.message))

@@ -182,7 +182,7 @@ def _keep(task: _Task, event: Event, said: Content, there: RemoteEvent, state: S
     def note(tx: Transaction) -> None:
         now = _locked(tx, event)
         link = apply.link(task.connection.id, event, there, is_ours=_is_ours(task))
-        tx.put_link(replace(link, seen_here=said.fingerprint))
+        tx.put_link(replace(link, seen_here=said.fingerprint, awaited=task.link is None))
         if now is None or now.version != event.version:
             return  # it has changed since, and is told again
         if said.status is not event.status:

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sched_agent.errors import InvalidArgument
 from sched_agent.model.days import Days
+from sched_agent.model.event import Meeting
 from sched_agent.model.interval import Interval
-from sched_agent.model.remote import UNTITLED, Content, Meeting, Ref, RemoteEvent
+from sched_agent.model.remote import UNTITLED, Content, Ref, RemoteEvent
 from sched_agent.model.status import Status
 from sched_agent.model.zone import instant, local
 from sched_agent.providers.google import guests

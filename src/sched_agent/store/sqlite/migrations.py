@@ -242,10 +242,12 @@ _CONNECTIONS = (
         start_at integer not null,
         end_at integer not null,
         is_ours integer not null,
+        awaited integer not null,
         primary key (environment_id, connection_id, key)
     ) strict, without rowid
     """,
     "create index link_of_event on link (environment_id, event_id)",
+    "create index link_awaited on link (environment_id, connection_id) where awaited = 1",
     "create index link_of_handle on link (environment_id, connection_id, handle)",
     """
     create table outbox (

@@ -57,10 +57,13 @@ create table link (
     start_at bigint not null,
     end_at bigint not null,
     is_ours boolean not null,
+    awaited boolean not null,
     primary key (environment_id, connection_id, key)
 );
 
 create index link_of_event on link (environment_id, event_id);
+
+create index link_awaited on link (environment_id, connection_id) where awaited;
 
 create index link_of_handle on link (environment_id, connection_id, handle);
 

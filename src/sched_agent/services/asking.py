@@ -1,0 +1,230 @@
+"""Booking on a connected calendar: its provider is asked before the time is given away.
+
+No provider is called inside a transaction. The first try finds out that one has to be asked, and
+ends; the time is claimed with a hold, the provider is asked, and the next try books in place of
+the hold. A crash in between leaves a hold that runs out by itself.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import TypeVar
+
+from sched_agent.app import App
+from sched_agent.errors import CalendarUnreachable, SchedAgentError, SlotTaken
+from sched_agent.model.calendar import Calendar, DoubleBooking
+from sched_agent.model.caller import Caller
+from sched_agent.model.connection import Connection, WhenUnknown
+from sched_agent.model.event import Event, SyncState
+from sched_agent.model.ids import Number
+from sched_agent.model.interval import SECOND, Interval
+from sched_agent.model.remote import uid_of
+from sched_agent.model.status import Status
+from sched_agent.store.base import Transaction
+from sched_agent.sync import following
+from sched_agent.sync.access import opened
+from sched_agent.sync.push import unpushed
+
+AnswerT = TypeVar("AnswerT")
+
+_SPARE_SECONDS = 10
+"""How much longer than the provider may take a claim lasts."""
+
+_MOST_ROUNDS = 4
+
+
+class _MustAsk(Exception):
+    """Providers have to be asked about a time before it is booked."""
+
+    def __init__(self, calendars: Sequence[Calendar], event: Event) -> None:
+        super().__init__()
+        self.calendars = calendars
+        self.event = event
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """What providers say about the time that a request wants.
+
+    Args:
+        app: The program.
+        caller: Who asks.
+        request_id: Names the request, if it has a name.
+    """
+
+    app: App
+    caller: Caller
+    request_id: str | None
+    _asked: dict[Number, Interval] = field(default_factory=dict)
+    _unknown: bool = False
+    _claims: list[Event] = field(default_factory=list)
+    _made_way: bool = False
+
+    def settled(self, attempt: Callable[[], AnswerT]) -> AnswerT:
+        """Return what an attempt comes to once the providers that it depends on were asked.
+
+        Raises:
+            SlotTaken: A provider says that the time is taken.
+            CalendarUnreachable: One can't be asked, and its owner wants no booking then.
+        """
+        try:
+            for _ in range(_MOST_ROUNDS):
+                self._made_way = False
+                try:
+                    answer = attempt()
+                except _MustAsk as need:
+                    self._release()
+                    if self._claim(need):
+                        self._ask(need)
+                else:
+                    if self._made_way:
+                        self._claims.clear()
+                    return answer
+            raise CalendarUnreachable("The calendar's connections keep changing.")
+        finally:
+            self._release()
+
+    def admit(
+        self, tx: Transaction, calendars: Sequence[Calendar], event: Event, now: int
+    ) -> Event:
+        """Let a time pass that providers were asked about, or that no provider has a say in.
+
+        Returns:
+            The event; tentative, if one could not be asked and its owner wants that then.
+        """
+        strict = sorted(
+            (one for one in calendars if one.policy.double_booking is DoubleBooking.REFUSE),
+            key=lambda one: one.id,  # in which order everybody locks them
+        )
+        for calendar in strict:
+            for connection in tx.connections(calendar.id):
+                if self._must_ask(connection, event, now):
+                    raise _MustAsk(strict, event)
+        if self._unknown and event.status is Status.CONFIRMED:
+            return replace(event, status=Status.TENTATIVE, sync=SyncState.UNSEEN)
+        return event
+
+    def make_way(self, tx: Transaction) -> None:
+        """Take our own claims away, in the transaction that books in their place."""
+        for claim in self._claims:
+            tx.delete_event(claim)
+        self._made_way = True
+
+    def _must_ask(self, connection: Connection, event: Event, now: int) -> bool:
+        if not connection.counts or self._asked.get(connection.id) == event.interval:
+            return False
+        if not connection.is_known(now) or connection.last_sync_at is None:
+            return True
+        if connection.known_until is None or connection.known_until < event.interval.end:
+            return True
+        return now - connection.last_sync_at >= connection.policy.recheck_seconds * SECOND
+
+    def _claim(self, need: _MustAsk) -> bool:
+        """Hold the time on all calendars, so that nobody here gets it while we ask.
+
+        A request that comes again after a crash takes its own claim away. False: somebody came
+        first, and the next try tells more.
+        """
+        now = self.app.clock()
+        name = f"claim of {self.caller.name}" + (f" {self.request_id}" if self.request_id else "")
+        until = now + round((self.app.outside.seconds + _SPARE_SECONDS) * SECOND)
+        event = need.event
+        with self.app.store.transaction(self.caller.environment_id) as tx:
+            for calendar in need.calendars:
+                tx.lock_calendar(calendar.id)
+                if self.request_id is not None:
+                    for old in tx.held(calendar.id, name):
+                        tx.delete_event(old)
+            if any(tx.taken(one.id, event.interval, now, event.id) for one in need.calendars):
+                return False
+            claims = [_held(event, calendar, name, until, now) for calendar in need.calendars]
+            self._claims = [tx.add_event(claim) for claim in claims]
+            return True
+
+    def _release(self) -> None:
+        """Take our claims away; if that can't be done now, they run out."""
+        claims, self._claims = self._claims, []
+        if not claims:
+            return
+        with (
+            suppress(SchedAgentError),
+            self.app.store.transaction(self.caller.environment_id) as tx,
+        ):
+            for claim in claims:
+                tx.lock_calendar(claim.calendar_id)
+                tx.delete_event(claim)
+
+    def _ask(self, need: _MustAsk) -> None:
+        give_up = monotonic() + self.app.outside.seconds
+        for calendar in need.calendars:
+            with self.app.store.snapshot(self.caller.environment_id) as tx:
+                connections = tx.connections(calendar.id)
+            for connection in connections:
+                if self._must_ask(connection, need.event, self.app.clock()):
+                    self._ask_one(connection, calendar, need.event, give_up - monotonic())
+                    self._asked[connection.id] = need.event.interval
+
+    def _ask_one(
+        self, connection: Connection, calendar: Calendar, event: Event, seconds: float
+    ) -> None:
+        try:
+            taken = self._is_taken(connection, calendar, event, seconds)
+        except SchedAgentError as error:
+            holds = connection.writable and connection.policy.when_unknown is WhenUnknown.HOLD
+            if not holds:
+                raise _unreachable(connection, error) from error
+            self._unknown = True
+            return
+        if taken:
+            self._look_again(connection)
+            raise SlotTaken(f"{connection.provider} has another event at that time.")
+
+    def _is_taken(
+        self, connection: Connection, calendar: Calendar, event: Event, seconds: float
+    ) -> bool:
+        if seconds <= 0:
+            raise CalendarUnreachable("The provider could not be asked in time.")
+        environment_id = self.caller.environment_id
+        with self.app.store.snapshot(environment_id) as tx:
+            own = unpushed(tx, environment_id, connection.id)
+            if event.id:
+                own |= {uid_of(environment_id, event.id)}
+                own |= {link.key for link in tx.links_of(event.id)}
+        around = event.interval.padded(calendar.policy.gap)
+        with opened(self.app, environment_id, connection.id, seconds=seconds) as provider:
+            busy = provider.busy(connection.remote_calendar or "", around, own)
+        return any(one.start < around.end and around.start < one.end for one in busy)
+
+    def _look_again(self, connection: Connection) -> None:
+        """Have the provider's calendar read soon: it has something that is not known here."""
+        with self.app.store.transaction(self.caller.environment_id) as tx:
+            following.queue_sync(tx, connection, self.app.clock())
+
+
+def _held(event: Event, calendar: Calendar, name: str, until: int, now: int) -> Event:
+    """Return the hold that claims an event's time."""
+    return replace(
+        event,
+        id=0,
+        calendar_id=calendar.id,
+        status=Status.TENTATIVE,
+        hold_expires_at=until,
+        held_by=name,
+        exclusive=True,
+        transparent=False,
+        days=None,
+        sync=None,
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _unreachable(connection: Connection, error: SchedAgentError) -> SchedAgentError:
+    """Return why nothing can be booked while a provider can't be asked."""
+    if isinstance(error, CalendarUnreachable):
+        return CalendarUnreachable(
+            f"{connection.provider}, which the calendar is connected to, can't be asked now."
+        )
+    return error
