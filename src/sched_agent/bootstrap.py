@@ -6,7 +6,7 @@ import random
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from sched_agent.model.calendar import Environment
 from sched_agent.model.zone import instant
 from sched_agent.services import environments
 from sched_agent.services.sweeping import sweep
+from sched_agent.services.tasks import TASKS
+from sched_agent.services.working import Worker, at_work
 from sched_agent.settings import Settings
 from sched_agent.store.base import Store
 
@@ -78,6 +80,7 @@ def open_app(settings: Settings) -> App:
     """Return the program below the doors, with the database as it is."""
     outside = Outside(
         keys=settings.credential_keys,
+        seconds=settings.provider_seconds,
         allow_private=settings.allow_private,
         public_url=settings.public_address,
     )
@@ -121,6 +124,21 @@ def timezone(settings: Settings) -> str:
     if not name:
         raise SettingsError("The system does not tell its time zone: set SCHED_AGENT_TIMEZONE.")
     return str(name)
+
+
+@contextmanager
+def busy(program: Program) -> Iterator[None]:
+    """Do in threads what nobody waits for, while something goes on."""
+    with ExitStack() as both:
+        both.enter_context(swept(program.app))
+        if program.settings.worker == "inside" and program.settings.backend == "local":
+            both.enter_context(at_work(worker(program.app, program.settings)))
+        yield
+
+
+def worker(app: App, settings: Settings) -> Worker:
+    """Return what does the messages of the outbox."""
+    return Worker(app, TASKS, lease_seconds=settings.lease_seconds)
 
 
 @contextmanager

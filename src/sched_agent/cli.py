@@ -116,7 +116,7 @@ def mcp() -> None:
     # A thread waits for standard input, and Python would wait for the thread: end at once instead.
     # What was acknowledged is on disk.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from sched_agent.bootstrap import swept
+    from sched_agent.bootstrap import busy
 
     with _program() as program:
         from sched_agent.services.environments import local_admin
@@ -128,7 +128,7 @@ def mcp() -> None:
             language=program.settings.language,
             local=local_admin(program.environment),
         )
-        with swept(program.app):
+        with busy(program):
             server.run("stdio")
 
 
@@ -257,6 +257,52 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         show(findings)
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@app.command()
+def sync(
+    calendar_id: Annotated[str | None, typer.Argument(help="Its id; default: all.")] = None,
+    environment: InEnvironment = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Sync connected calendars with their providers now.
+
+    A server, or `sched-agent worker`, does so by itself every few minutes.
+    """
+    from sched_agent.syncing import NotSynced, sync_now
+    from sched_agent.tools.arguments import calendar_number
+
+    def report(connection: Any, looked_at: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{connection.provider}: {looked_at} events")
+
+    with _program(environment) as program:
+        number = None if calendar_id is None else calendar_number(calendar_id)
+        outcomes = sync_now(program, number, report)
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+    if as_json:
+        _print(json.dumps(outcomes, indent=2))
+    else:
+        _table(outcomes)
+    failed = [one for one in outcomes if one["trouble"]]
+    if failed:
+        raise NotSynced("; ".join(f"{one['provider']}: {one['trouble']}" for one in failed))
+
+
+@app.command()
+def worker(
+    threads: Annotated[int, typer.Option(min=1, max=64, help="How much goes on at once.")] = 4,
+) -> None:
+    """Sync calendars, tell providers of bookings, and deliver what event rules want.
+
+    `serve` and `mcp` do so as well, unless SCHED_AGENT_WORKER is `apart`. Any number may run.
+    """
+    from sched_agent.syncing import work
+
+    with _program() as program:
+        sys.stderr.write("sched-agent: at work; Ctrl+C ends it.\n")
+        work(program, threads)
 
 
 @app.command()

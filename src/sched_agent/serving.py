@@ -16,7 +16,7 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from sched_agent.bootstrap import Program, open_program, set_up_logging, swept
+from sched_agent.bootstrap import Program, busy, open_program, set_up_logging
 from sched_agent.errors import SchedAgentError, SettingsError
 from sched_agent.settings import Settings
 from sched_agent.transports.gate import AsgiApp, Doorway, in_url
@@ -98,7 +98,7 @@ def _served(program: Program, settings: Settings, *, is_worker: bool = False) ->
         with (
             closing(program),
             _orderly_end(doorway, is_worker=is_worker),
-            swept(program.app),
+            busy(program),
         ):
             yield
 

@@ -195,6 +195,23 @@ class Settings(BaseModel):
         description="Keys that seal the tokens and passwords of connected calendars, separated by "
         "commas: the first one seals, all of them unseal. `sched-agent provider key` makes one.",
     )
+    provider_seconds: float = Field(
+        3.0,
+        gt=0,
+        le=60,
+        description="How long a booking waits for the provider of a connected calendar.",
+    )
+    worker: Literal["inside", "apart"] = Field(
+        "inside",
+        description="Who syncs and delivers: `inside`, the processes of `serve` and `mcp` "
+        "themselves; `apart`, only those of `sched-agent worker`.",
+    )
+    lease_seconds: float = Field(
+        30.0,
+        ge=1,
+        le=3600,
+        description="After how long another process takes up what one that was killed was doing.",
+    )
     allow_private: bool = Field(
         False,
         description="Whether providers, feeds and webhooks may be on this machine or its network, "

@@ -7,14 +7,14 @@ from sched_agent.errors import ConsentNeeded, UnknownConnection
 from sched_agent.model.interval import MINUTE
 from sched_agent.model.outbox import Done, Message
 from sched_agent.sync.access import opened
-from sched_agent.sync.apply import pull
+from sched_agent.sync.apply import Progress, pull
 from sched_agent.sync.push import push
 
 PATIENCE_SECONDS = 30.0
 """How long a provider may take to answer when nobody waits."""
 
 
-def sync(app: App, message: Message) -> Done:
+def sync(app: App, message: Message, progress: Progress = lambda _: None) -> Done:
     """Sync a connection, and again after its time.
 
     Raises:
@@ -25,7 +25,7 @@ def sync(app: App, message: Message) -> Done:
         with opened(
             app, message.environment_id, connection_id, seconds=PATIENCE_SECONDS
         ) as provider:
-            pull(app, message.environment_id, connection_id, provider)
+            pull(app, message.environment_id, connection_id, provider, progress)
         with app.store.snapshot(message.environment_id) as tx:
             connection = tx.connection(connection_id)
     except (UnknownConnection, ConsentNeeded):
