@@ -44,11 +44,13 @@ class Occurrence:
         key: The UID; of an occurrence `UID/<original start>`, in UTC (`20261124T150000Z`) or of an
             all-day event as a date (`20261124`), wherever it was moved to. What would have the key
             of another one, and the further parts of what is longer than a year, end in `#2`, ...
+        uid: That of its event or series; of one without, the key.
         content: What it says.
         changed_at: When it was changed, in UTC microseconds, if the text tells.
     """
 
     key: str
+    uid: str
     content: Content
     changed_at: int | None = None
 
@@ -64,6 +66,7 @@ class Placed(NamedTuple):
     """
 
     key: str
+    uid: str
     event: Event
     series: Event
     start: Start
@@ -122,7 +125,8 @@ def of_one(uid: str, components: Sequence[Component], zones: Zones, days: Days) 
         except _UNREADABLE:
             if not takes_no_time(component):
                 raise unreadable() from None
-    overrides = _by_key(others, masters[0] if masters else None)
+    overrides = _by_key(others, masters[0] if masters else None) if uid else {}
+    masters += [] if uid else others  # nothing tells whose they are
     for master in masters:
         try:
             yield from _of_series(uid or _name_of(master), master, overrides, days)
@@ -130,7 +134,9 @@ def of_one(uid: str, components: Sequence[Component], zones: Zones, days: Days) 
             if not takes_no_time(master.component):
                 raise unreadable() from None
     for key, event in overrides.items():
-        yield Placed(f"{uid}/{key}", event, event, event.own, event.taken(event.own), apart=True)
+        yield Placed(
+            f"{uid}/{key}", uid, event, event, event.own, event.taken(event.own), apart=True
+        )
 
 
 def key_of(moment_at: int, *, all_day: bool) -> str:
@@ -161,7 +167,7 @@ def _of_series(
     uid: str, master: Event, overrides: Mapping[str, Event], days: Days
 ) -> Iterator[Placed]:
     if not (master.is_series or overrides):
-        yield Placed(uid, master, master, master.own, master.taken(master.own), apart=True)
+        yield Placed(uid, uid, master, master, master.own, master.taken(master.own), apart=True)
         return
     ranges = sorted(
         ((_original_at(master, one), one) for one in overrides.values() if one.shifts_the_rest),
@@ -177,7 +183,7 @@ def _of_series(
             for original_at, later in ranges:
                 if original_at < start.at:
                     event, moved = later, _moved(start, master, later)
-            yield Placed(f"{uid}/{key}", event, master, start, event.taken(moved))
+            yield Placed(f"{uid}/{key}", uid, event, master, start, event.taken(moved))
     except TooDense:
         yield _solid(uid, master, days)
 
@@ -210,7 +216,7 @@ def _solid(uid: str, master: Event, days: Days) -> Placed:
     start = master.own.at
     end = last if master.all_day else (last - EPOCH.toordinal()) * DAY
     key = key_of(start, all_day=master.all_day)
-    return Placed(f"{uid}/{key}", master, master, master.own, (start, max(end, start + 1)))
+    return Placed(f"{uid}/{key}", uid, master, master, master.own, (start, max(end, start + 1)))
 
 
 def _told(placed: Placed, window: Interval, in_zone: ZoneInfo) -> Iterator[Occurrence]:
@@ -227,6 +233,7 @@ def _told(placed: Placed, window: Interval, in_zone: ZoneInfo) -> Iterator[Occur
         if interval.start < window.end and window.start < interval.end:
             yield Occurrence(
                 key=f"{placed.key}#{part + 1}" if part else placed.key,
+                uid=placed.uid,
                 content=replace(placed.event.content, interval=interval, days=days),
                 changed_at=placed.event.changed_at,
             )
