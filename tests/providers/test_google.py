@@ -465,6 +465,7 @@ def test_an_event_that_says_so_already_is_not_sent(google, stub):
         pytest.param(STAND_UP, replace(STAND_UP, transparent=True), id="free"),
         pytest.param(replace(STAND_UP, transparent=True), STAND_UP, id="busy"),
         pytest.param(STAND_UP, replace(STAND_UP, status=Status.TENTATIVE), id="tentative"),
+        pytest.param(STAND_UP, replace(STAND_UP, status=Status.CANCELLED), id="cancelled"),
         pytest.param(STAND_UP, replace(STAND_UP, interval=span("12:00", "13:00")), id="a time"),
     ],
 )

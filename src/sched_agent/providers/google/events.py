@@ -28,7 +28,7 @@ def read(event: EventResource, in_zone: ZoneInfo) -> RemoteEvent | None:
     """Return an event as a value of ours; None if it takes no stretch of time at all.
 
     Args:
-        event: One that is not deleted.
+        event: One of which more is told than that it is deleted.
         in_zone: The zone of its calendar.
 
     Raises:
@@ -70,10 +70,14 @@ def content_of(event: EventResource, in_zone: ZoneInfo) -> Content | None:
         days=days,
         description=event.description or None,
         location=event.location or None,
-        status=Status.TENTATIVE if event.status == "tentative" else Status.CONFIRMED,
+        status=_STATUSES.get(event.status, Status.CONFIRMED),
         transparent=_takes_no_time(event),
         attendees=guests.read(event),
     )
+
+
+_STATUSES: Mapping[str, Status] = {status.value: status for status in Status}
+"""Google has our words."""
 
 
 def _days(event: EventResource) -> Days | None:

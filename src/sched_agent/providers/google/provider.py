@@ -258,7 +258,7 @@ class Google:
             raise _of_event(refused) from None
 
     def _value(self, event: EventResource) -> RemoteEvent:
-        found = None if events.is_deleted(event) else events.read(event, self._in_zone)
+        found = events.read(event, self._in_zone)
         if found is None:
             raise not_understood("an event that takes no time")
         return found
