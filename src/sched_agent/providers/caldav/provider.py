@@ -1,7 +1,9 @@
 """A person's calendars at a CalDAV server."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from time import sleep
 from typing import NamedTuple, NoReturn
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -9,11 +11,16 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from sched_agent.clock import Clock
-from sched_agent.errors import CalendarUnreachable, ProviderRejected, Unsupported
+from sched_agent.errors import (
+    CalendarUnreachable,
+    InvalidArgument,
+    ProviderRejected,
+    Unsupported,
+)
 from sched_agent.model.interval import DAY, Interval, merge
 from sched_agent.model.remote import Batch, Change, Content, Ref, RemoteCalendar, RemoteEvent
 from sched_agent.model.status import Status
-from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT
+from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT, instant
 from sched_agent.providers import ical
 from sched_agent.providers.base import Ability, Created, RemoteChanged, RemoteGone
 from sched_agent.providers.caldav import quirks, requests
@@ -28,7 +35,8 @@ _TRIES = 3
 _FORBIDDEN, _PRECONDITION_FAILED = 403, 412
 _GONE = frozenset({404, 410})
 _EVER = Interval(FIRST_INSTANT, LAST_INSTANT - 1)
-_OF_A_SERIES = re.compile(r".+/\d{8}(T\d{6}Z)?(#\d+)?", re.DOTALL)
+_NEAR = 400 * DAY
+_OF_A_SERIES = re.compile(r".+/(\d{4}\d\d\d\d)(T\d{6}Z)?(#\d+)?", re.DOTALL)
 
 
 class _Stored(NamedTuple):
@@ -49,7 +57,14 @@ class Caldav:
 
     abilities = frozenset({Ability.WRITE})
 
-    def __init__(self, url: str, http: httpx.Client, in_zone: ZoneInfo, clock: Clock) -> None:
+    def __init__(
+        self,
+        url: str,
+        http: httpx.Client,
+        in_zone: ZoneInfo,
+        clock: Clock,
+        wait: Callable[[float], None] = sleep,
+    ) -> None:
         """Connect to nothing yet.
 
         Args:
@@ -57,11 +72,12 @@ class Caldav:
             http: Goes there and says who we are; it is closed along.
             in_zone: Whose clocks are meant where an event names no zone.
             clock: Tells when an event was written.
+            wait: Lets so many seconds pass, where the server asks for it.
 
         Raises:
             ProviderRejected: The url can be none.
         """
-        self._server = Server(url, http)
+        self._server = Server(url, http, wait)
         self._in_zone = in_zone
         self._clock = clock
 
@@ -163,7 +179,7 @@ class Caldav:
             RemoteChanged: It is not at the version of `ref.etag`.
         """
         stored = self._at(where, [ref.handle]).get(ref.handle)
-        found = self._event(stored, ref.key, _EVER) if stored else None
+        found = self._wherever(stored, ref.key) if stored else None
         if stored is None or found is None:
             raise RemoteGone
         if ref.etag not in {None, found.ref.etag}:
@@ -189,7 +205,8 @@ class Caldav:
         stored: _Stored | None = written
         if written.etag is None:  # the server keeps it in another form (RFC 4791 §5.3.4)
             stored = self._at(where, [written.handle]).get(written.handle)
-        event = self._event(stored, key, content.interval.padded(DAY)) if stored else None
+        near = content.interval.padded(DAY)
+        event = self._event(stored, key, near) or self._wherever(stored, key) if stored else None
         if event is None:
             raise RemoteGone
         return event
@@ -198,11 +215,16 @@ class Caldav:
         """Return the event under a UID, which may lie under another path than we gave it."""
         places = [*self._at(where, [handle]).values()]
         places += self._asked(where, requests.contents_under(uid))
-        found = (self._event(stored, uid, _EVER) for stored in places)
+        found = (self._wherever(stored, uid) for stored in places)
         return next((event for event in found if event), None)
 
     def _change(self, handle: str, stored: _Stored | None, window: Interval) -> Change:
         return Change(handle, self._events(stored, window) if stored else ())
+
+    def _wherever(self, stored: _Stored, key: str) -> RemoteEvent | None:
+        """Return an event wherever it was moved to; far from where it began is looked last."""
+        near = _near(key)
+        return (self._event(stored, key, near) if near else None) or self._event(stored, key, _EVER)
 
     def _event(self, stored: _Stored, key: str, within: Interval) -> RemoteEvent | None:
         return next((one for one in self._events(stored, within) if one.ref.key == key), None)
@@ -248,6 +270,16 @@ def _stored(handle: str, resource: Resource) -> _Stored:
 
 def _version(one: ical.Occurrence, etag: str | None) -> str | None:
     return one.content.fingerprint if _OF_A_SERIES.fullmatch(one.key) else etag
+
+
+def _near(key: str) -> Interval | None:
+    """Return the time around that at which an occurrence was to begin, if the key is of one."""
+    found = _OF_A_SERIES.fullmatch(key)
+    try:
+        began = instant(datetime.strptime(f"{found[1]}+0000", "%Y%m%d%z")) if found else None
+    except (ValueError, InvalidArgument):
+        return None
+    return Interval(began, began + DAY).padded(_NEAR) if began is not None else None
 
 
 def _takes_time(content: Content) -> bool:

@@ -1,6 +1,6 @@
 """The one place from which requests go to a CalDAV server, and never to another one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -8,9 +8,11 @@ import httpx
 from sched_agent.errors import ProviderRejected
 from sched_agent.providers.caldav import quirks, requests
 from sched_agent.providers.caldav.answers import Multistatus, multistatus
-from sched_agent.providers.http import body_of, checked, provider_errors
+from sched_agent.providers.http import body_of, checked, provider_errors, retry_after
 
 _MOST_REDIRECTS = 5
+_BUSY = frozenset({429, 503})
+_LONGEST_PAUSE_SECONDS = 5
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
 _ICALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
 
@@ -41,8 +43,13 @@ class Reply:
 class Server:
     """A CalDAV server, at the address that somebody gave."""
 
-    def __init__(self, url: str, http: httpx.Client) -> None:
+    def __init__(self, url: str, http: httpx.Client, wait: Callable[[float], None]) -> None:
         """Connect to nothing yet.
+
+        Args:
+            url: The address.
+            http: Goes there and says who we are; its timeout is what a request may take.
+            wait: Lets so many seconds pass.
 
         Raises:
             ProviderRejected: That is no address.
@@ -50,6 +57,7 @@ class Server:
         with provider_errors():
             self.url = httpx.URL(url)
         self._http = http
+        self._wait = wait
 
     def close(self) -> None:
         """Give the connections back."""
@@ -111,7 +119,15 @@ class Server:
         return self._send("DELETE", url, condition)
 
     def _ask(self, method: str, url: httpx.URL, question: str, depth: int) -> Reply:
+        """Ask a question, and once more after a moment if the server asks for that."""
         headers = {**_XML, "Depth": str(depth)}
+        reply = self._send(method, url, headers, question.encode())
+        if reply.status not in _BUSY or "Retry-After" not in reply.response.headers:
+            return reply
+        pause = retry_after(reply.response)
+        if pause > min(_LONGEST_PAUSE_SECONDS, self._http.timeout.read or _LONGEST_PAUSE_SECONDS):
+            return reply
+        self._wait(pause)
         return self._send(method, url, headers, question.encode())
 
     def _send(
