@@ -1,33 +1,22 @@
 """iCalendar text: occurrences against an expansion by plain date arithmetic, and what is absurd."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from time import monotonic
 from zoneinfo import ZoneInfo
 
 import icalendar
-import pytest
 import recurring_ical_events
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sched_agent.errors import CalendarUnreachable, ProviderRejected
-from sched_agent.model.attendee import Attendee, Response
-from sched_agent.model.days import Days
-from sched_agent.model.event import LONGEST
 from sched_agent.model.interval import DAY, HOUR, MINUTE, SECOND, Interval
-from sched_agent.model.remote import UNTITLED, Content
-from sched_agent.model.status import Status
-from sched_agent.providers.ical import busy_of, occurrences, written
+from sched_agent.providers.ical import occurrences
 from tests.providers.icalendars import (
     BERLIN,
     NEW_YORK,
     at,
-    only,
     taken,
     vcalendar,
     vevent,
-    vtimezone,
 )
 
 WINDOW = Interval(at("2026-01-01T00:00Z"), at("2026-01-01T00:00Z") + 400 * DAY)

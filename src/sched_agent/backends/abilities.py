@@ -25,6 +25,8 @@ class Ability(StrEnum):
     ADD_AVAILABILITY_RULE = "add_availability_rule"
     REMOVE_AVAILABILITY_RULE = "remove_availability_rule"
     DELETE_EVENT = "delete_event"
+    CONNECT_PROVIDER = "connect_provider"
+    SYNC_CALENDAR = "sync_calendar"
 
     DESCRIPTION = "description"
     LOCATION = "location"
@@ -59,6 +61,8 @@ INSTEAD: Mapping[Ability, str] = {
     Ability.ADD_AVAILABILITY_RULE: "Change opening hours at the vendor.",
     Ability.REMOVE_AVAILABILITY_RULE: "Change opening hours at the vendor.",
     Ability.DELETE_EVENT: "Cancel it with cancel_event.",
+    Ability.CONNECT_PROVIDER: "Connect the calendar at the vendor.",
+    Ability.SYNC_CALENDAR: "The vendor syncs its calendars by itself.",
     Ability.LOCATION: "Leave out location, or write it into description.",
     Ability.TYPE: "Leave out type.",
     Ability.TENTATIVE: "Leave out status: events there are confirmed.",
@@ -81,10 +85,13 @@ def require(name: str, has: frozenset[Ability], ability: Ability) -> None:
         Unsupported: It can't.
     """
     if ability not in has:
-        raise Unsupported(
-            f"The {name} calendars do not support {ability.value}.",
-            hint=INSTEAD.get(ability, Unsupported.hint),
-        )
+        raise lacking(name, ability)
+
+
+def lacking(name: str, ability: Ability) -> Unsupported:
+    """Return the refusal of what a backend can't do."""
+    told = f"The {name} calendars do not support {ability.value}."
+    return Unsupported(told, hint=INSTEAD.get(ability, Unsupported.hint))
 
 
 def require_for(name: str, has: frozenset[Ability], event: Event | Draft) -> None:

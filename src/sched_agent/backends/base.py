@@ -8,10 +8,12 @@ from sched_agent.model.attendee import Response
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, Policy
 from sched_agent.model.caller import Caller
+from sched_agent.model.connection import Connection
 from sched_agent.model.event import Change, Draft, Event, EventFilter
 from sched_agent.model.ids import Number
 from sched_agent.model.page import Page
 from sched_agent.services.availability import Answer, Question
+from sched_agent.services.connecting import Begun
 from sched_agent.services.events import Cancelled, Revised
 
 
@@ -143,4 +145,22 @@ class Backend(Protocol):
         self, caller: Caller, calendar_id: Number, rule_id: Number, *, request_id: str | None
     ) -> Rule:
         """Remove an availability rule."""
+        ...
+
+    def connect(
+        self,
+        caller: Caller,
+        calendar_id: Number,
+        *,
+        provider: str,
+        redirect_uri: str | None,
+        request_id: str | None,
+    ) -> Begun:
+        """Begin to connect a calendar to a provider."""
+        ...
+
+    def sync(
+        self, caller: Caller, calendar_id: Number, *, request_id: str | None
+    ) -> Sequence[Connection]:
+        """Have a calendar's connections synced, and return them as they are."""
         ...

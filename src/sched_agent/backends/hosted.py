@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from sched_agent.app import App
-from sched_agent.backends.abilities import Ability, require, require_changes, require_for
+from sched_agent.backends.abilities import Ability, lacking, require, require_changes, require_for
 from sched_agent.backends.administering import Administering
 from sched_agent.backends.claims import Attempt, Claims
 from sched_agent.backends.reading import Reading, around
@@ -19,6 +19,7 @@ from sched_agent.model.attendee import Response, find
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, Environment, Policy
 from sched_agent.model.caller import Caller, Level
+from sched_agent.model.connection import Connection
 from sched_agent.model.event import BLOCK_TYPE, Change, Draft, Event, EventFilter
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
@@ -28,6 +29,7 @@ from sched_agent.model.status import Status
 from sched_agent.model.text import fold
 from sched_agent.services import retries
 from sched_agent.services.availability import Answer, Look, Question, answer, unless_unknown
+from sched_agent.services.connecting import Begun
 from sched_agent.services.events import (
     CANCEL,
     Cancelled,
@@ -323,6 +325,26 @@ class HostedBackend:
 
         request = ("update_calendar", request_id, (calendar_id, sorted(changes.items())))
         return self._claims.once(caller, request, Calendar, act)
+
+    def connect(
+        self,
+        caller: Caller,
+        calendar_id: Number,
+        *,
+        provider: str,
+        redirect_uri: str | None,
+        request_id: str | None,
+    ) -> Begun:
+        """See `backends.base.Backend`. A vendor connects its calendars itself."""
+        caller.require(Level.ADMIN)
+        raise lacking(self._vendor.name, Ability.CONNECT_PROVIDER)
+
+    def sync(
+        self, caller: Caller, calendar_id: Number, *, request_id: str | None
+    ) -> Sequence[Connection]:
+        """See `backends.base.Backend`. A vendor syncs its calendars itself."""
+        caller.require(Level.ADMIN)
+        raise lacking(self._vendor.name, Ability.SYNC_CALENDAR)
 
     def rules(self, caller: Caller, calendar_id: Number) -> Sequence[Rule]:
         """See `backends.base.Backend`."""

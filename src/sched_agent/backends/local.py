@@ -5,7 +5,14 @@ from functools import partial
 from sched_agent.app import App
 from sched_agent.backends.abilities import ALL
 from sched_agent.model.schedule import Check
-from sched_agent.services import availability, calendars, events, retries
+from sched_agent.services import (
+    availability,
+    calendars,
+    connecting,
+    connections,
+    events,
+    retries,
+)
 
 
 class LocalBackend:
@@ -30,6 +37,8 @@ class LocalBackend:
         self.rules = partial(calendars.rules, app)
         self.add_rule = partial(calendars.add_rule, app)
         self.remove_rule = partial(calendars.remove_rule, app)
+        self.connect = partial(connecting.begin, app)
+        self.sync = partial(connections.sync_calendar, app)
 
     def close(self) -> None:
         """See `backends.base.Backend`. The database is not the backend's to close."""

@@ -93,15 +93,15 @@ def check(app: App, caller: Caller, question: Question) -> Answer:
     with app.store.snapshot(caller.environment_id) as tx:
         now = app.clock()
         calendars = [tx.calendar(calendar_id) for calendar_id in question.calendar_ids]
-        known = {one.id: known_of(tx, one, now) for one in calendars}
+        look = Looking(tx, now)
+        known = {calendar.id: look.known(calendar) for calendar in calendars}
         unreadable = {number: each.why_not for number, each in known.items() if each.why_not}
         readable = [calendar for calendar in calendars if calendar.id not in unreadable]
-        as_of = {one.id: known[one.id].as_of for one in readable}
         return unless_unknown(
             calendars,
             question,
-            lambda: answer(readable, question, _look(tx, now), now),
-            as_of,
+            lambda: answer(readable, question, look, now),
+            {calendar.id: known[calendar.id].as_of for calendar in readable},
             unreadable,
         )
 
@@ -194,13 +194,37 @@ def answer(calendars: Sequence[Calendar], question: Question, look: Look, now: i
     )
 
 
-def _look(tx: Reader, now: int, leaving_out: Number | None = None) -> Look:
-    """Return how to look at calendars as a transaction sees them."""
+@dataclass(slots=True)
+class Looking:
+    """Looks at calendars as a transaction sees them; see `Look`.
 
-    def look(calendars: Sequence[Calendar], within: Interval) -> Sequence[Schedule]:
-        return [view(tx, calendar, within, now, leaving_out) for calendar in calendars]
+    Raises:
+        SchedAgentError: Nobody knows when one of them is free.
+    """
 
-    return look
+    tx: Reader
+    now: int
+    leaving_out: Number | None = None
+    _known: dict[Number, Known] = field(default_factory=dict)
+
+    def __call__(self, calendars: Sequence[Calendar], within: Interval) -> Sequence[Schedule]:
+        """See `Look`."""
+        return [self._one(calendar, within) for calendar in calendars]
+
+    def known(self, calendar: Calendar) -> Known:
+        """Return how much is known of a calendar."""
+        if calendar.id not in self._known:
+            self._known[calendar.id] = known_of(self.tx, calendar, self.now)
+        return self._known[calendar.id]
+
+    def _one(self, calendar: Calendar, within: Interval) -> Schedule:
+        known = self.known(calendar)
+        if known.why_not:
+            raise known.why_not
+        seen = view(self.tx, calendar, within, self.now, self.leaving_out)
+        if known.until is None:
+            return seen
+        return replace(seen, last_start=min(seen.last_start, known.until))
 
 
 def view(
@@ -216,11 +240,7 @@ def view(
         leaving_out: An event that is about to be moved.
     """
     taken = tx.taken(calendar.id, reach(calendar, within), now, leaving_out)
-    seen = schedule(calendar, tx.rules(calendar.id), taken, within, now)
-    until = known_of(tx, calendar, now).until
-    if until is None:
-        return seen
-    return replace(seen, last_start=min(seen.last_start, until))
+    return schedule(calendar, tx.rules(calendar.id), taken, within, now)
 
 
 @dataclass(slots=True)
@@ -253,7 +273,7 @@ def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[N
             ):
                 calendars = [tx.calendar(number) for number in question.calendar_ids]
                 now = app.clock()
-                slots = near(calendars, question, _look(tx, now, wanted.leaving_out), now)
+                slots = near(calendars, question, Looking(tx, now, wanted.leaving_out), now)
                 if isinstance(refusal, errors.HoldExpired):
                     slots = _same_first(tx, calendars, wanted, slots, now)
                 offer(refusal, slots)
@@ -281,7 +301,7 @@ def _same_first(
     same = wanted.interval
     if same is None:
         return slots
-    (one, calendar_ids, timezone), *_ = _views(_look(tx, now), calendars, Match.ALL, same)
+    (one, calendar_ids, timezone), *_ = _views(Looking(tx, now), calendars, Match.ALL, same)
     if one.refusal(same, wanted.check) is not None:
         return slots
     others = (slot for slot in slots if slot.interval != same)

@@ -79,6 +79,30 @@ def sync_now(
     return once(app, caller, ("sync_calendar", request_id, arguments), int, act)
 
 
+def sync_calendar(
+    app: App, caller: Caller, calendar_id: Number, *, request_id: str | None = None
+) -> Sequence[Connection]:
+    """Have all connections of a calendar synced that are active, and return them all.
+
+    Raises:
+        NotAllowed: The caller is no admin.
+        UnknownCalendar: There is no such calendar.
+        RequestIdReused: The request_id came before with other arguments.
+    """
+    caller.require(Level.ADMIN)
+
+    def act(tx: Transaction) -> int:
+        tx.lock_calendar(calendar_id)
+        now = app.clock()
+        for connection in tx.connections(calendar_id):
+            if connection.state is State.ACTIVE:
+                queue_sync(tx, connection, now)
+        return now
+
+    once(app, caller, ("sync_calendar", request_id, calendar_id), int, act)
+    return find_all(app, caller, calendar_id)
+
+
 def sync_all(app: App, caller: Caller, *, request_id: str | None = None) -> int:
     """Have every active connection synced, and return when that was asked for.
 

@@ -11,7 +11,13 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from sched_agent.app import App
-from sched_agent.errors import InvalidArgument, UnknownCalendar
+from sched_agent.errors import (
+    ConsentNeeded,
+    InvalidArgument,
+    SchedAgentError,
+    Unavailable,
+    UnknownCalendar,
+)
 from sched_agent.model.alternatives import best
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller, Level
@@ -21,7 +27,7 @@ from sched_agent.model.interval import DAY, HOUR, MINUTE, SECOND, Interval, inte
 from sched_agent.model.schedule import Schedule, Taken, together
 from sched_agent.model.slot import Slot
 from sched_agent.model.zone import local
-from sched_agent.services.availability import ALTERNATIVES, SEARCH_DAYS, view
+from sched_agent.services.availability import ALTERNATIVES, SEARCH_DAYS, Looking
 from sched_agent.store.base import Reader
 
 MOST_SLOTS = 20_000
@@ -78,8 +84,7 @@ def find(app: App, caller: Caller, search: Search) -> list[Timeslot]:
     """
     caller.require(Level.READ)
     with app.store.snapshot(caller.environment_id) as tx:
-        now = app.clock()
-        schedules = {number: _schedule(tx, number, search, now) for number in search.resources}
+        schedules = _schedules(tx, search, app.clock())
     if search.mode is Mode.MUTUAL:
         free = _free(together(list(schedules.values())), search.length)
         return [Timeslot(interval, tuple(schedules)) for interval in _bounded(free)]
@@ -138,13 +143,34 @@ def _bounded(slots: Iterable[Interval]) -> list[Interval]:
     return listed
 
 
+def _schedules(tx: Reader, search: Search, now: int) -> dict[Number, Schedule]:
+    """Return what each resource may take. One that nobody knows about is none that is free.
+
+    Raises:
+        SchedAgentError: Nobody knows about any of them, or about one of those that have to be
+            free together.
+    """
+    found: dict[Number, Schedule] = {}
+    unknown: SchedAgentError | None = None
+    for number in search.resources:
+        try:
+            found[number] = _schedule(tx, number, search, now)
+        except (Unavailable, ConsentNeeded) as error:
+            if search.mode is Mode.MUTUAL:
+                raise
+            unknown = error
+    if unknown is not None and not found:
+        raise unknown
+    return found
+
+
 def _schedule(tx: Reader, number: Number, search: Search, now: int) -> Schedule:
     """Return what a resource may take: what all its calendars may, inside the constraints."""
     calendars = tx.calendars_of(number)
     if not calendars or calendars[0].resource_id is not None:
         raise UnknownCalendar("No resource has that id.", hint="List the resources.")
     around = search.within.padded(search.buffer)
-    views = [view(tx, calendar, around, now) for calendar in calendars]
+    views = Looking(tx, now)(calendars, around)
     both = together([_set_apart(one, search) for one in views])
     begins = _first_start(calendars[0], search, now)
     open_ = intersect(both.open, [Interval(begins, max(begins + 1, search.within.end))])

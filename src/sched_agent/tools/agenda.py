@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sched_agent.backends.base import Backend
+from sched_agent.errors import ConsentNeeded, Unavailable
 from sched_agent.model.caller import Caller
 from sched_agent.model.event import EventFilter
 from sched_agent.model.ids import Kind, code
@@ -57,20 +58,24 @@ def agenda(backend: Backend, caller: Caller, calendar_id: str, day: str) -> Agen
     question = Question(
         calendar_ids=(calendar.id,), within=within, length=30 * MINUTE, limit=_MOST_SLOTS
     )
-    free = backend.free(caller, question)
+    try:
+        slots = backend.free(caller, question).slots
+        told = [f"- {say_interval(slot.interval, calendar.zone)}" for slot in slots] or ["- none"]
+    except (Unavailable, ConsentNeeded) as unknown:
+        slots, told = [], [f"- not known: {unknown.message}"]
     lines = [
         f"{quoted(calendar.name)}: {say_day(within.start, calendar.zone)} ({calendar.timezone})",
         "Events:",
         *([f"- {say_event(calendar, event)}" for event in page.items] or ["- none"]),
         *(["- and more: call list_events"] if page.next_cursor else []),
         "Free half hours:",
-        *([f"- {say_interval(slot.interval, calendar.zone)}" for slot in free.slots] or ["- none"]),
+        *told,
     ]
     data = AgendaOutput(
         calendar_id=code(Kind.CALENDAR, calendar.id),
         date=day,
         events=[EventOutput.of(calendar, event) for event in page.items],
-        free=[SlotOutput.of(slot) for slot in free.slots],
+        free=[SlotOutput.of(slot) for slot in slots],
     )
     return Agenda("\n".join(lines), data)
 

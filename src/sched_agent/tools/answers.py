@@ -10,7 +10,7 @@ from sched_agent.errors import SchedAgentError, Stale
 from sched_agent.model import zone
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.calendar import Calendar
-from sched_agent.model.event import Event
+from sched_agent.model.event import Event, SyncState
 from sched_agent.model.ids import Kind, code
 from sched_agent.model.interval import SECOND
 from sched_agent.model.reason import Reason
@@ -78,6 +78,8 @@ class EventOutput(Output):
     created_by: str | None = None
     hold_expires_at: str | None = None
     cancel_reason: str | None = None
+    meeting_url: str | None = None
+    sync: str | None = Field(None, description="How it stands with the connected calendar")
     version: int
 
     @classmethod
@@ -106,6 +108,8 @@ class EventOutput(Output):
             created_by=event.created_by,
             hold_expires_at=None if expires is None else iso(expires, in_zone),
             cancel_reason=event.cancel_reason,
+            meeting_url=event.meeting.url if event.meeting else None,
+            sync=event.sync.value if event.sync else None,
             version=event.version,
         )
 
@@ -180,7 +184,17 @@ def say_event(calendar: Calendar, event: Event) -> str:
     people = ", ".join(quoted(a.name or a.email or a.phone or "", 60) for a in event.attendees[:5])
     invited = f", with {people}" if people else ""
     name = code(Kind.EVENT, event.id)
-    return f"{quoted(event.title)} {when}{invited} [{name}, {event.status}{held}]"
+    synced = f", {_SYNC[event.sync]}" if event.sync in _SYNC else ""
+    return f"{quoted(event.title)} {when}{invited} [{name}, {event.status}{held}{synced}]"
+
+
+_SYNC = {
+    SyncState.PENDING: "saved here, the connected calendar is told next",
+    SyncState.UNSEEN: "not final: the connected calendar could not be asked yet",
+    SyncState.CONFLICT: "overlaps another event in the connected calendar",
+    SyncState.FAILED: "the connected calendar did not take it",
+}
+"""What a model has to know of an event that does not say the same on both sides."""
 
 
 def say_slots(slots: Iterable[Slot]) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from sched_agent.backends.abilities import ALL, INSTEAD, Ability
 from sched_agent.errors import Unsupported
-from sched_agent.tools import admin, availability, calendars, events
+from sched_agent.tools import admin, availability, calendars, connections, events
 from sched_agent.tools.registry import Tool, registered
 
 
 def all_tools() -> Mapping[str, Tool]:
     """Return every tool by name."""
-    nouns = (calendars, availability, events, admin)
+    nouns = (calendars, availability, events, admin, connections)
     return {tool.name: tool for noun in nouns for tool in registered(noun.__name__)}
 
 

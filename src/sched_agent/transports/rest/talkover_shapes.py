@@ -10,7 +10,7 @@ from sched_agent.model import ids
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.availability_rule import RecurringRule, Rule, clock_text
 from sched_agent.model.calendar import Calendar
-from sched_agent.model.event import MAX_HOLD_SECONDS, Event
+from sched_agent.model.event import MAX_HOLD_SECONDS, Event, SyncState
 from sched_agent.model.ids import Kind
 from sched_agent.model.owner import Owner, OwnerType, owner
 from sched_agent.model.status import Status
@@ -257,6 +257,8 @@ class EventData(BaseModel):
     owner_type: OwnerType | None
     attendees: list[AttendeeData]
     hold_expires_at: str | None
+    meeting_url: str | None
+    sync: SyncState | None = Field(description="How it stands with the connected calendar")
     version: int
     created_at: str
     updated_at: str
@@ -285,6 +287,8 @@ class EventData(BaseModel):
                 for a in event.attendees
             ],
             hold_expires_at=None if expires is None else utc_text(expires),
+            meeting_url=event.meeting.url if event.meeting else None,
+            sync=event.sync,
             version=event.version,
             created_at=utc_text(event.created_at),
             updated_at=utc_text(event.updated_at),
