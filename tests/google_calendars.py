@@ -6,13 +6,15 @@ Series are expanded by dateutil on their own zone's clocks, which is no part of 
 import copy
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # ships none
+
+from tests.google_discovery import Violation
 
 Resource = dict[str, Any]
 
@@ -51,6 +53,7 @@ class StubCalendar:
     most: int = 2500
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _view: dict[str, Resource] | None = None
+    _raw: dict[str, Resource] | None = None
     _cursors: dict[str, dict[str, Resource]] = field(default_factory=dict)
     _pages: dict[str, tuple[list[Resource], str]] = field(default_factory=dict)
     _pending: dict[str, int] = field(default_factory=dict)
@@ -61,7 +64,8 @@ class StubCalendar:
             self._view = {
                 one["id"]: one
                 for stored in self.stored.values()
-                if stored["status"] != "cancelled" and "recurringEventId" not in stored
+                if stored["status"] != "cancelled"
+                and stored.get("recurringEventId") not in self.stored  # or it is invited alone
                 for one in (self._occurrences(stored) if "recurrence" in stored else [stored])
             }
         return self._view
@@ -111,13 +115,24 @@ class StubCalendar:
 
     def page(self, query: Mapping[str, str]) -> Resource:
         """Answer events.list."""
+        expanded = query.get("singleEvents") == "true"
+        if (token := query.get("syncToken")) is not None and "pageToken" not in query:
+            items = self._since(token, query, expanded=expanded)
+        else:
+            items = self._within(query, self._kept(expanded=expanded).values())
+        return self._paged(items, query, self._new_cursor(expanded=expanded))
+
+    def instances(self, series: str, query: Mapping[str, str]) -> Resource:
+        """Answer events.instances."""
+        if self._find(series)["status"] == "cancelled" or "recurrence" not in self._find(series):
+            raise Refusal(404, "notFound", "Not Found")
+        own = [one for one in self.view().values() if one.get("recurringEventId") == series]
+        return self._paged(self._within(query, own), query, "none")
+
+    def _paged(self, items: list[Resource], query: Mapping[str, str], cursor: str) -> Resource:
         size = min(int(query.get("maxResults", "250")), 2500, self.most)
         if (page := query.get("pageToken")) is not None:
             items, cursor = self._pages[page]
-        elif (token := query.get("syncToken")) is not None:
-            items, cursor = self._since(token, query), self._new_cursor()
-        else:
-            items, cursor = self._within(query), self._new_cursor()
         answer = self._answer() | {"items": items[:size]}
         if items[size:]:
             following = f"page-{next(self._numbers)}"
@@ -136,9 +151,21 @@ class StubCalendar:
             "defaultReminders": [],
         }
 
-    def _new_cursor(self) -> str:
-        token = f"sync-{next(self._numbers)}"
-        self._cursors[token] = self.view()
+    def _kept(self, *, expanded: bool) -> dict[str, Resource]:
+        """Return what is told of: occurrences, or series and what differs from them; by id."""
+        if expanded:
+            return self.view()
+        if self._raw is None:
+            self._raw = {
+                name: one
+                for name, one in self.stored.items()
+                if one["status"] != "cancelled" or "recurringEventId" in one
+            }
+        return self._raw
+
+    def _new_cursor(self, *, expanded: bool) -> str:
+        token = f"sync-{'x' if expanded else 's'}-{next(self._numbers)}"
+        self._cursors[token] = self._kept(expanded=expanded)
         while len(self._cursors) > _KEPT_CURSORS:
             del self._cursors[next(iter(self._cursors))]
         return token
@@ -147,7 +174,7 @@ class StubCalendar:
         """Let no sync token be known any more."""
         self._cursors.clear()
 
-    def _since(self, token: str, query: Mapping[str, str]) -> list[Resource]:
+    def _since(self, token: str, query: Mapping[str, str], *, expanded: bool) -> list[Resource]:
         if others := {"timeMin", "timeMax", "updatedMin", "orderBy", "q", "iCalUID"} & query.keys():
             raise Refusal(400, "badRequest", f"not with a sync token: {others}")
         if query.get("showDeleted") == "false":
@@ -156,11 +183,14 @@ class StubCalendar:
             raise Refusal(400, "invalid", "Invalid sync token value.", "syncToken")
         if token not in self._cursors:
             raise Refusal(410, "fullSyncRequired", "Sync token is no longer valid.")
-        before, now = self._cursors[token], self.view()
+        if token.startswith("sync-x") is not expanded:
+            raise Violation("the sync token is another list's")
+        before, now = self._cursors[token], self._kept(expanded=expanded)
         gone = [_tombstone(one) for name, one in before.items() if name not in now]
-        return gone + [one for name, one in now.items() if before.get(name) != one]
+        changed = [one for name, one in now.items() if before.get(name) != one]
+        return gone + [_tombstone(one) if one["status"] == "cancelled" else one for one in changed]
 
-    def _within(self, query: Mapping[str, str]) -> list[Resource]:
+    def _within(self, query: Mapping[str, str], kept: Iterable[Resource]) -> list[Resource]:
         least, most = (
             datetime.fromisoformat(query.get(name, never))
             for name, never in (("timeMin", "0001-01-02T00:00Z"), ("timeMax", "9999-12-30T00:00Z"))
@@ -169,8 +199,10 @@ class StubCalendar:
             raise Refusal(400, "timeRangeEmpty", "The specified time range is empty.")
         return [
             one
-            for one in self.view().values()
-            if self.moment(one["end"]) > least and self.moment(one["start"]) < most
+            for one in kept
+            if one["status"] != "cancelled"
+            and ("recurrence" in one or self.moment(one["end"]) > least)
+            and self.moment(one["start"]) < most
         ]
 
     def free_busy(self, least: datetime, most: datetime) -> list[dict[str, str]]:
@@ -223,7 +255,9 @@ class StubCalendar:
         before = self._matching(name, if_match)
         fields = {k: v for k, v in body.items() if k != "conferenceData"}
         after = self._read(_patched(before, fields))
-        if "recurrence" in before and any(after[k] != before[k] for k in ("start", "recurrence")):
+        if "recurrence" in before and any(
+            after.get(name) != before[name] for name in ("start", "recurrence")
+        ):
             for own in [k for k, v in self.stored.items() if v.get("recurringEventId") == name]:
                 del self.stored[own]
         self._store(after, body, meetings=meetings)
@@ -293,7 +327,7 @@ class StubCalendar:
             self._pending[event["id"]] = self.meets_after
         version = f'"{next(self._numbers):016d}"'
         self.stored[event["id"]] = {**event, "etag": version, "updated": self._now()}
-        self._view = None
+        self._view = self._raw = None
         if self._pending.get(event["id"]) == 0:
             self.meeting_comes(event["id"])
 

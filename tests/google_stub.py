@@ -303,6 +303,8 @@ class GoogleStub:
             answer = self._act(method, path, seen)
             if self.checked:
                 check_answer(method, answer)
+            if answer is not None and (fields := query.get("fields")):
+                answer = {name: answer[name] for name in fields.split(",") if name in answer}
             if answer is not None and self.garble is not None:
                 answer = copy.deepcopy(answer)
                 self.garble(answer)
@@ -320,8 +322,10 @@ class GoogleStub:
         event, if_match = path.get("eventId", ""), seen.headers.get("if-match")
         meetings = seen.query.get("conferenceDataVersion") == "1"
         match method.id.rpartition(".")[2]:
-            case "list" if seen.query.get("singleEvents") == "true":
+            case "list":
                 return calendar.page(seen.query)
+            case "instances":
+                return calendar.instances(event, seen.query)
             case "get":
                 return calendar.get(event)
             case "insert":

@@ -26,6 +26,8 @@ from tests.google_stub import PRIMARY, GoogleStub
 WINDOW = Interval(at("2026-11-20T00:00"), at("2026-12-20T00:00"))
 UID = uid_of(1, 7)
 STAND_UP = Content(title="Stand-up", interval=span("09:00", "09:30"))
+STAND_UP_ELSEWHERE = replace(STAND_UP, location="Elsewhere")
+TOMORROW = at("2026-11-24T09:00")
 
 
 class Bearer(httpx.Auth):
@@ -71,12 +73,12 @@ def a_google(stub, clock, waits, zone: ZoneInfo = NEW_YORK) -> Google:
 
 
 def everything(google: Google, cursor: str | None = None) -> tuple[dict[str, RemoteEvent], str]:
-    """Return what a read brings, by handle, and its cursor."""
+    """Return what a read brings, by key, and its cursor."""
     batches = list(google.changes(PRIMARY, cursor, WINDOW))
     assert all(batch.cursor is None for batch in batches[:-1])
     assert batches[-1].cursor is not None
     changes = [change for batch in batches for change in batch.changes]
-    return {c.handle: event for c in changes for event in c.events}, batches[-1].cursor
+    return {event.ref.key: event for c in changes for event in c.events}, batches[-1].cursor
 
 
 def gone(google: Google, cursor: str) -> set[str]:
@@ -153,15 +155,13 @@ def test_an_event_of_somebody_else_has_its_icalendar_uid_as_key(google, stub):
 def test_an_occurrence_keeps_its_key_when_it_moves(google, stub):
     series = stub.add("Weekly", span("09:00", "10:00"), rrule="FREQ=WEEKLY;COUNT=2")
     before, cursor = everything(google)
+    there = span("15:00", "16:00", day="2026-12-02")
 
-    stub.move_occurrence(series, at("2026-11-30T09:00"), span("15:00", "16:00", day="2026-12-02"))
+    stub.move_occurrence(series, at("2026-11-30T09:00"), there)
     after, _ = everything(google, cursor)
 
-    assert len(before) == 2
-    assert len({one.ref.key for one in before.values()}) == 2
-    (moved,) = after.values()
-    assert moved.ref.key == before[moved.ref.handle].ref.key
-    assert moved.content.interval == span("15:00", "16:00", day="2026-12-02")
+    assert before.keys() == after.keys()
+    assert {one.content.interval for one in after.values()} == {span("09:00", "10:00"), there}
 
 
 def test_the_days_of_an_occurrence_tell_it_from_the_others(google, stub):
@@ -266,7 +266,7 @@ def test_when_an_event_was_changed_is_told(google, stub, clock):
 def test_an_answer_that_can_not_be_understood_is_no_free_time(stub, google, broken):
     event = stub.add("Fair", days("2026-11-24", "2026-11-26"))
     stub.checked = False
-    stub.garble = lambda answer: [one.update(broken) for one in answer["items"]]
+    stub.garble = lambda answer: [one.update(broken) for one in answer.get("items", ())]
 
     with pytest.raises(ProviderRejected, match="can't be understood"):
         everything(google)
@@ -283,17 +283,99 @@ def test_all_pages_of_a_calendar_are_read(google, stub):
 
     batches = list(google.changes(PRIMARY, None, WINDOW))
 
-    assert [len(batch.changes) for batch in batches] == [3, 3, 3, 1]
-    assert [batch.cursor is None for batch in batches] == [True, True, True, False]
+    assert [len(batch.changes) for batch in batches] == [3, 3, 3, 1, 0]
+    assert [batch.cursor is None for batch in batches] == [True, True, True, True, False]
+
+
+def test_a_series_comes_as_one_though_pages_divide_its_occurrences(google, stub):
+    stub.primary.most = 2
+    series = stub.add("Daily", span("09:00", "10:00"), rrule="FREQ=DAILY;COUNT=7")
+    stub.add("Lunch", span("12:00", "13:00"))
+
+    batches = list(google.changes(PRIMARY, None, WINDOW))
+
+    (change,) = (one for batch in batches for one in batch.changes if one.handle == series)
+    assert len(change.events) == 7
 
 
 def test_a_deleted_series_takes_all_its_occurrences_along(google, stub):
     series = stub.add("Weekly", span("09:00", "10:00"), rrule="FREQ=WEEKLY;COUNT=3")
-    found, cursor = everything(google)
+    stub.rename(stub.occurrence(series, at("2026-11-30T09:00")), "Another name")
+    _, cursor = everything(google)
 
     stub.delete(series)
 
-    assert gone(google, cursor) == set(found)
+    assert gone(google, cursor) == {series}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda stub, of: stub.rename(of, "New"), id="its title"),
+        pytest.param(lambda stub, of: stub.delete(stub.occurrence(of, TOMORROW)), id="one less"),
+        pytest.param(lambda stub, of: stub.rename(stub.occurrence(of, TOMORROW), "x"), id="one"),
+        pytest.param(
+            lambda stub, of: stub.change(of, recurrence=["RRULE:FREQ=DAILY;COUNT=300"]), id="when"
+        ),
+    ],
+)
+def test_a_series_that_changes_comes_whole_however_far_it_reaches(google, stub, change):
+    series = stub.add("Daily", span("09:00", "10:00"), rrule="FREQ=DAILY;COUNT=380")
+    far = Interval(WINDOW.start, WINDOW.start + 400 * DAY)
+    *_, last = google.changes(PRIMARY, None, far)
+
+    change(stub, series)
+
+    batches = google.changes(PRIMARY, last.cursor, far)
+    (one,) = (one for batch in batches for one in batch.changes)
+    assert one.handle == series
+    assert len(one.events) == len(stub.live())
+
+
+def test_an_event_becomes_a_series_and_one_event_again(google, stub):
+    event = stub.add("Lunch", span("12:00", "13:00"))
+    _, cursor = everything(google)
+
+    stub.change(event, recurrence=["RRULE:FREQ=WEEKLY;COUNT=3"])
+    stub.rename(stub.occurrence(event, at("2026-11-30T12:00")), "Late lunch")
+    weekly, cursor = everything(google, cursor)
+    stub.change(event, recurrence=None)
+    once, _ = everything(google, cursor)
+
+    assert sorted(one.content.title for one in weekly.values()) == ["Late lunch", "Lunch", "Lunch"]
+    assert [one.content.interval for one in once.values()] == [span("12:00", "13:00")]
+
+
+def test_a_change_to_a_series_of_others_lets_everything_be_read_again(google, stub):
+    invited = stub.add("Their weekly", span("09:00", "10:00"), recurringEventId="of_others")
+    _, cursor = everything(google)
+    stub.rename(invited, "Their daily")
+
+    with pytest.raises(CursorExpired):
+        everything(google, cursor)
+    assert [one.content.title for one in everything(google)[0].values()] == ["Their daily"]
+
+
+def test_what_changes_while_everything_is_read_comes_next_time(google, stub):
+    event = stub.add("Lunch", span("12:00", "13:00"))
+    reading = google.changes(PRIMARY, None, WINDOW)
+    next(reading)
+
+    stub.rename(event, "Late lunch")
+    *_, last = reading
+
+    after, _ = everything(google, last.cursor)
+    assert [one.content.title for one in after.values()] == ["Late lunch"]
+
+
+def test_a_refusal_of_a_series_is_one_of_the_calendar(google, stub):
+    series = stub.add("Weekly", span("09:00", "10:00"), rrule="FREQ=WEEKLY;COUNT=3")
+    _, cursor = everything(google)
+    stub.rename(series, "New")
+    between(stub, "calendar.events.instances", lambda: stub.fail_next(400, "x"))
+
+    with pytest.raises(ProviderRejected):
+        everything(google, cursor)
 
 
 def test_what_moves_out_of_the_window_is_gone_from_it(google, stub):
@@ -326,7 +408,7 @@ def test_a_cursor_that_expires_between_two_pages_has_expired(google, stub):
 
 
 def test_without_a_sync_token_the_next_read_is_of_everything(google, stub):
-    stub.garble = lambda answer: answer.pop("nextSyncToken")
+    stub.garble = lambda answer: answer.pop("nextSyncToken", None)
 
     _, cursor = everything(google)
 
@@ -793,8 +875,6 @@ def test_a_calendar_whose_owner_lets_us_only_read_refuses_events(google, stub):
 
 
 # ---------------------------------------------------------------------------------------------
-
-STAND_UP_ELSEWHERE = replace(STAND_UP, location="Elsewhere")
 
 
 def days(first: str, end: str) -> Days:

@@ -14,7 +14,7 @@ from sched_agent.model.status import Status
 from sched_agent.model.zone import instant, local
 from sched_agent.providers.google import guests
 from sched_agent.providers.google.quirks import QUIET, uid_in
-from sched_agent.providers.google.resources import EventResource, When, not_understood
+from sched_agent.providers.google.resources import EventResource, not_understood
 
 _UTC = ZoneInfo("UTC")
 
@@ -38,23 +38,32 @@ def read(event: EventResource, in_zone: ZoneInfo) -> RemoteEvent | None:
     if content is None:
         return None
     return RemoteEvent(
-        ref=Ref(key_of(event), event.id, event.etag),
+        ref=Ref(key_of(event), handle_of(event), event.etag),
         content=content,
         changed_at=None if event.updated is None else _instant(event.updated),
         meeting=meeting_of(event),
     )
 
 
+def handle_of(event: EventResource) -> str:
+    """Return the id of an event or, of an occurrence, that of its series."""
+    return event.recurring_event_id or event.id
+
+
 def key_of(event: EventResource) -> str:
-    """Return what names an event for good: its UID and, in a series, when it was to begin."""
-    whole = event.recurring_event_id or event.id
-    uid = uid_in(whole) or event.ical_uid or whole
-    if event.recurring_event_id is None:
-        return uid
-    begins = event.original_start_time or When()
-    if begins.date_time is None:
-        return f"{uid}/{begins.date or event.id}"
-    return f"{uid}/{local(_instant(begins.date_time), _UTC):%Y%m%dT%H%M%SZ}"
+    """Return what names an event for good: its UID or, of an occurrence, its id in its series."""
+    if event.recurring_event_id is not None:
+        return f"{event.recurring_event_id}/{event.id}"
+    return uid_in(event.id) or event.ical_uid or event.id
+
+
+def id_in(ref: Ref) -> str:
+    """Return the id by which Google is asked about an event or an occurrence."""
+    return ref.key.removeprefix(f"{ref.handle}/") if _is_occurrence(ref) else ref.handle
+
+
+def _is_occurrence(ref: Ref) -> bool:
+    return ref.key.startswith(f"{ref.handle}/")
 
 
 def content_of(event: EventResource, in_zone: ZoneInfo) -> Content | None:

@@ -4,7 +4,6 @@ import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -14,7 +13,6 @@ from sched_agent.errors import CalendarUnreachable, ProviderRejected
 from sched_agent.model.interval import SECOND, Interval, merge
 from sched_agent.model.remote import (
     Batch,
-    Change,
     Content,
     Ref,
     RemoteCalendar,
@@ -30,10 +28,10 @@ from sched_agent.providers.base import (
 from sched_agent.providers.google import events
 from sched_agent.providers.google.api import Api, Refused, Wait
 from sched_agent.providers.google.quirks import EVERYTHING, FREE_BUSY_LONGEST, id_of
+from sched_agent.providers.google.reading import GONE, Reading, bounds, path_of
 from sched_agent.providers.google.resources import (
     CalendarPage,
     CalendarResource,
-    EventPage,
     EventResource,
     FreeBusy,
     not_understood,
@@ -43,7 +41,6 @@ from sched_agent.providers.google.resources import (
 OWN_URL = "https://www.googleapis.com/calendar/v3"
 """Where Google's API is."""
 
-_GONE = frozenset({404, 410})
 _CHANGED = 412
 _THERE_ALREADY = 409
 _MAY_WRITE = frozenset({"owner", "writer", "writerWithoutPrivateAccess"})
@@ -96,37 +93,11 @@ class Google:
         return [_calendar(one) for one in sorted(shown, key=lambda one: not one.primary)]
 
     def changes(self, calendar: str, cursor: str | None, window: Interval) -> Iterator[Batch]:
-        """See `Provider`. Every occurrence of a series is a handle of its own."""
+        """See `Provider`. A series is one handle."""
         if cursor == EVERYTHING:
             raise CursorExpired
-        params = {"singleEvents": "true", "maxResults": "2500"}
-        if cursor is None:
-            params |= _bounds(window)
-        else:
-            params["syncToken"] = cursor
-        while True:
-            page = self._page(calendar, params)
-            changes = [self._change(event, window) for event in page.items]
-            if page.next_page_token is None:
-                yield Batch(changes, page.next_sync_token or EVERYTHING)
-                return
-            yield Batch(changes)
-            params["pageToken"] = page.next_page_token
-
-    def _page(self, calendar: str, params: Mapping[str, str]) -> EventPage:
-        try:
-            return read(EventPage, self._api.read(_path(calendar), params))
-        except Refused as refused:
-            if "syncToken" in params and _is_expired(refused):
-                raise CursorExpired from None
-            raise
-
-    def _change(self, event: EventResource, window: Interval) -> Change:
-        """Return what lies under an event's id. A sync token tells of all times."""
-        found = None if events.is_deleted(event) else events.read(event, self._in_zone)
-        if found is None or not _touches(found.content.interval, window):
-            return Change(event.id)
-        return Change(event.id, (found,))
+        reading = Reading(self._api, calendar, window, self._in_zone)
+        return reading.everything() if cursor is None else reading.since(cursor)
 
     def busy(
         self, calendar: str, within: Interval, leaving_out: Collection[str] = ()
@@ -135,18 +106,11 @@ class Google:
         taken = [one for part in _parts(within) for one in self._free_busy(calendar, part)]
         if not taken or not leaving_out:
             return merge(taken)
-        params = {"singleEvents": "true", "maxResults": "2500"} | _bounds(within)
-        listed: list[EventResource] = []
-        while True:
-            page = self._page(calendar, params)
-            listed += page.items
-            if page.next_page_token is None:
-                return merge(events.taken(listed, self._in_zone, frozenset(leaving_out)))
-            params["pageToken"] = page.next_page_token
+        listed = Reading(self._api, calendar, within, self._in_zone).occurrences()
+        return merge(events.taken(listed, self._in_zone, frozenset(leaving_out)))
 
     def _free_busy(self, calendar: str, within: Interval) -> list[Interval]:
-        bounds = _bounds(within)
-        body = {**bounds, "items": [{"id": calendar}]}
+        body = {**bounds(within), "items": [{"id": calendar}]}
         told = read(FreeBusy, self._api.read("freeBusy", {}, body)).calendars.get(calendar)
         if told is None or told.errors:
             raise CalendarUnreachable("Google does not tell when this calendar is taken.")
@@ -154,14 +118,14 @@ class Google:
 
     def event(self, calendar: str, ref: Ref) -> RemoteEvent:
         """See `Provider`."""
-        return self._value(self._get(calendar, ref.handle))
+        return self._value(self._get(calendar, events.id_in(ref)))
 
     def create(self, calendar: str, uid: str, content: Content) -> Created:
         """See `Provider`. The id is made from the UID, and Google gives none twice."""
         name = id_of(uid)
         body = events.written(content) | {"id": name}
         try:
-            made = self._api.write("POST", _path(calendar), _SILENTLY, body, None)
+            made = self._api.write("POST", path_of(calendar), _SILENTLY, body, None)
         except Refused as refused:
             if refused.http_status != _THERE_ALREADY:
                 raise
@@ -171,7 +135,7 @@ class Google:
     def update(self, calendar: str, ref: Ref, content: Content) -> RemoteEvent:
         """See `Provider`. Only what differs is sent, so that all else stays as it is."""
         for _ in range(_MOST_RACES):
-            there = self._get(calendar, ref.handle)
+            there = self._get(calendar, events.id_in(ref))
             if ref.etag not in {None, there.etag}:
                 raise RemoteChanged
             patch = events.changed(there, content, self._in_zone)
@@ -186,19 +150,19 @@ class Google:
 
     def delete(self, calendar: str, ref: Ref) -> None:
         """See `Provider`."""
-        path = _path(calendar, ref.handle)
+        path = path_of(calendar, events.id_in(ref))
         try:
             self._api.write("DELETE", path, _SILENTLY, None, ref.etag)
         except Refused as refused:
             if refused.http_status == _CHANGED:
-                self._check_gone(calendar, ref.handle)
-            elif refused.http_status not in _GONE:
+                self._check_gone(calendar, ref)
+            elif refused.http_status not in GONE:
                 raise
 
-    def _check_gone(self, calendar: str, handle: str) -> None:
+    def _check_gone(self, calendar: str, ref: Ref) -> None:
         """Let pass that an event was changed, if the change is that it was deleted."""
         try:
-            self._get(calendar, handle)
+            self._get(calendar, events.id_in(ref))
         except RemoteGone:
             return
         raise RemoteChanged
@@ -206,7 +170,7 @@ class Google:
     def meet(self, calendar: str, ref: Ref) -> RemoteEvent:
         """See `Provider`. A meeting that was asked for already is waited for."""
         for _ in range(_MOST_RACES):
-            event = self._get(calendar, ref.handle)
+            event = self._get(calendar, events.id_in(ref))
             if events.meeting_of(event) or _is_pending(event):
                 return self._with_meeting(calendar, event)
             try:
@@ -229,14 +193,14 @@ class Google:
             raise CalendarUnreachable("Google is still making the meeting.")
         raise ProviderRejected("Google made no meeting for the event.")
 
-    def _get(self, calendar: str, handle: str) -> EventResource:
+    def _get(self, calendar: str, name: str) -> EventResource:
         """Return an event that is there.
 
         Raises:
             RemoteGone: It is not there.
         """
         try:
-            event = read(EventResource, self._api.read(_path(calendar, handle), {}))
+            event = read(EventResource, self._api.read(path_of(calendar, name), {}))
         except Refused as refused:
             raise _of_event(refused) from None
         if events.is_deleted(event):
@@ -251,7 +215,7 @@ class Google:
         params: Mapping[str, str],
     ) -> EventResource:
         """Change an event that is still as it was read."""
-        path = _path(calendar, event.id)
+        path = path_of(calendar, event.id)
         try:
             return read(EventResource, self._api.write("PATCH", path, params, patch, event.etag))
         except Refused as refused:
@@ -268,17 +232,11 @@ _WITH_MEETINGS = _SILENTLY | {"conferenceDataVersion": "1"}
 
 
 def _of_event(refused: Refused) -> Exception:
-    if refused.http_status in _GONE:
+    if refused.http_status in GONE:
         return RemoteGone()
     if refused.http_status == _CHANGED:
         return RemoteChanged()
     return refused
-
-
-def _is_expired(refused: Refused) -> bool:
-    """Whether a sync token is too old (410), or one that nobody gave (400)."""
-    spoilt = refused.http_status == 400 and refused.word == "invalid"
-    return spoilt or refused.http_status == 410
 
 
 def _is_shown(calendar: CalendarResource) -> bool:
@@ -293,19 +251,6 @@ def _calendar(one: CalendarResource) -> RemoteCalendar:
         writable=one.access_role in _MAY_WRITE,
         primary=one.primary,
     )
-
-
-def _path(calendar: str, event: str | None = None) -> str:
-    path = f"calendars/{quote(calendar, safe='')}/events"
-    return path if event is None else f"{path}/{quote(event, safe='')}"
-
-
-def _bounds(within: Interval) -> dict[str, str]:
-    return {"timeMin": events.rfc3339(within.start), "timeMax": events.rfc3339(within.end)}
-
-
-def _touches(interval: Interval, window: Interval) -> bool:
-    return interval.start < window.end and window.start < interval.end
 
 
 def _parts(within: Interval) -> Iterator[Interval]:

@@ -85,7 +85,7 @@ class EventResource(Resource):
     event_type: str = "default"
     ical_uid: str | None = Field(default=None, alias="iCalUID")
     recurring_event_id: str | None = None
-    original_start_time: When | None = None
+    recurrence: tuple[str, ...] = ()
     attendees: tuple[Guest, ...] = ()
     extended_properties: Properties = Properties()
     conference_data: Conference | None = None
