@@ -99,13 +99,14 @@ class CaldavServer:
         auth = httpx.BasicAuth(self.username, password)
         return outward.client(seconds=seconds, allow_private=True, auth=auth)
 
-    def new_calendar(self, name: str) -> str:
-        """Make an empty calendar and return its URL; its path has a number, not its name."""
+    def new_calendar(self, name: str, *kinds: str) -> str:
+        """Make an empty calendar, for events alone unless said, and return its URL."""
         self._calendars += 1
         url = f"{self.home}made-{self._calendars}-{os.urandom(3).hex()}/"
+        components = "".join(f'<c:comp name="{kind}"/>' for kind in kinds or ("VEVENT",))
         properties = (
             f"<d:displayname>{escape(name)}</d:displayname><c:supported-calendar-component-set>"
-            '<c:comp name="VEVENT"/></c:supported-calendar-component-set>'
+            f"{components}</c:supported-calendar-component-set>"
         )
         body = (
             '<c:mkcalendar xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">'

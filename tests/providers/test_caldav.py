@@ -1,17 +1,24 @@
 """What is particular to calendars at CalDAV servers; the rest is in the providers' contract."""
 
 import re
-from collections.abc import Iterator, Sequence
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
-from sched_agent.errors import ConsentNeeded
-from sched_agent.model.interval import HOUR, Interval
-from sched_agent.model.remote import Content, RemoteEvent
+from sched_agent import outward
+from sched_agent.errors import CalendarUnreachable, ConsentNeeded, Unsupported
+from sched_agent.model.interval import HOUR, MINUTE, Interval
+from sched_agent.model.remote import Content, Ref, RemoteEvent
+from sched_agent.providers.base import Ability, CursorExpired, RemoteChanged, RemoteGone
 from sched_agent.providers.caldav import Caldav
-from tests.builders import NEW_YORK, MovableClock, at
+from tests.builders import NEW_YORK, MovableClock, at, span
 from tests.caldav_servers import SERVERS, CaldavServer
 
 WINDOW = Interval(at("2026-10-01T00:00"), at("2027-10-01T00:00"))
@@ -34,9 +41,28 @@ class Desk:
 
     def __init__(self, server: CaldavServer, calendar: str, clock: MovableClock) -> None:
         self.server, self.url = server, calendar
-        self.provider = Caldav(calendar, server.client(), NEW_YORK, clock)
+        self.http, self.clock = server.client(), clock
+        self.provider = Caldav(calendar, self.http, NEW_YORK, clock)
         self.id = urlsplit(calendar).path
         self._raw = server.http()
+
+    def hook(
+        self,
+        before: Callable[[httpx.Request], object] | None = None,
+        after: Callable[[httpx.Response], object] | None = None,
+    ) -> None:
+        """Let something happen once before the next write, or to the answer of each."""
+        waiting = [before] if before else []
+
+        def on_request(request: httpx.Request) -> None:
+            if request.method in {"PUT", "DELETE"} and waiting:
+                waiting.pop()(request)
+
+        def on_response(response: httpx.Response) -> None:
+            if after and response.request.method == "PUT":
+                after(response)
+
+        self.http.event_hooks = {"request": [on_request], "response": [on_response]}
 
     def close(self) -> None:
         self.provider.close()
@@ -93,8 +119,8 @@ def vcalendar(*events: str) -> str:
     return f"{head}{NEW_YORK_RULES}{''.join(events)}END:VCALENDAR\r\n"
 
 
-NEW_YORK_RULES = "\r\n".join(
-    """BEGIN:VTIMEZONE
+NEW_YORK_RULES = """\
+BEGIN:VTIMEZONE
 TZID:America/New_York
 BEGIN:DAYLIGHT
 DTSTART:20070311T020000
@@ -111,9 +137,7 @@ TZOFFSETFROM:-0400
 TZOFFSETTO:-0500
 END:STANDARD
 END:VTIMEZONE
-""".splitlines()
-    + [""]
-)
+""".replace("\n", "\r\n")
 IN_NEW_YORK = "TZID=America/New_York"
 SINGLE = vcalendar(
     vevent("single", "DTSTART:20261124T140000Z", "DTEND:20261124T150000Z", "SUMMARY:Lunch")
@@ -138,7 +162,7 @@ SERIES = vcalendar(
         f"RECURRENCE-ID;{IN_NEW_YORK}:20261110T090000",
         f"DTSTART;{IN_NEW_YORK}:20261112T150000",
         f"DTEND;{IN_NEW_YORK}:20261112T160000",
-        "SUMMARY:Review, moved",
+        "SUMMARY:Review again",
     ),
 )
 SERIES_TIMES = [
@@ -208,3 +232,372 @@ def test_a_series_takes_its_occurrences_and_no_more(desk):
     busy = desk.provider.busy(desk.id, WINDOW)
 
     assert busy == [hour_from(start) for _, start in SERIES_TIMES]
+
+
+def test_everything_is_read_however_far_it_lies_from_the_window(desk):
+    old = SINGLE.replace("20261124", "20200101").replace("UID:single", "UID:old")
+    desk.put("old.ics", old)
+    desk.put("single.ics", SINGLE)
+
+    found, _ = desk.read()
+
+    assert {handle.rpartition("/")[2]: len(events) for handle, events in found.items()} == {
+        "old.ics": 0,
+        "single.ics": 1,
+    }
+
+
+@pytest.mark.parametrize("name", ["a:b", "a?b", "a#b", "a;b", "a&b", "a'b", "a%41b", "a b", "é"])
+def test_an_event_is_read_whatever_its_path_looks_like(desk, name):
+    headers = {"Content-Type": "text/calendar; charset=utf-8"}
+    with desk.server.http() as http:
+        put = http.put(f"{desk.url}{quote(name)}.ics", content=SINGLE, headers=headers)
+    assert put.status_code in {201, 400}  # Radicale takes no path with some of these signs
+    there = {"single"} if put.is_success else set()
+
+    assert desk.events().keys() == there
+    for event in desk.events().values():
+        assert desk.provider.event(desk.id, event.ref) == event
+        desk.provider.delete(desk.id, event.ref)
+    assert desk.events() == {}
+
+
+def test_only_what_has_changed_comes_after_a_cursor(desk):
+    for name in ("changed", "deleted", "left"):
+        desk.put(f"{name}.ics", SINGLE.replace("UID:single", f"UID:{name}"))
+    _, cursor = desk.read()
+
+    desk.put("changed.ics", SINGLE.replace("UID:single", "UID:changed").replace("Lunch", "Tea"))
+    desk.put("new.ics", SINGLE.replace("UID:single", "UID:new"))
+    desk.remove("deleted.ics")
+    found, cursor = desk.read(cursor)
+
+    assert {
+        handle.rpartition("/")[2]: [event.content.title for event in events]
+        for handle, events in found.items()
+    } == {"changed.ics": ["Tea"], "new.ics": ["Lunch"], "deleted.ics": []}
+    assert desk.read(cursor) == ({}, cursor)
+
+
+def test_a_deleted_series_takes_all_its_occurrences_along(desk):
+    desk.put("series.ics", SERIES)
+    before, cursor = desk.read()
+    desk.remove("series.ics")
+
+    found, _ = desk.read(cursor)
+
+    assert found.keys() == before.keys()
+    assert list(found.values()) == [()]
+
+
+def test_a_cursor_that_the_server_never_gave_has_expired(desk):
+    with pytest.raises(CursorExpired):
+        desk.read("token:http://sched-agent.example/never")
+    with pytest.raises(CursorExpired):
+        desk.read("digest:0")
+
+
+def test_tasks_are_no_events(desk):
+    home = desk.server.new_calendar("Mixed", "VEVENT", "VTODO")
+    mixed = Desk(desk.server, home, desk.clock)
+    task = SINGLE.replace("VEVENT", "VTODO").replace("DTEND:", "DUE:")
+    mixed.put("task.ics", task)
+
+    assert mixed.events() == {}
+    assert mixed.provider.busy(mixed.id, WINDOW) == []
+    mixed.close()
+
+
+def test_a_list_of_tasks_is_no_calendar(desk):
+    url = desk.server.new_calendar("Tasks", "VTODO")
+    provider = Caldav(desk.server.url, desk.server.client(), NEW_YORK, desk.clock)
+
+    assert urlsplit(url).path not in {one.id for one in provider.calendars()}
+    assert desk.id in {one.id for one in provider.calendars()}
+    provider.close()
+
+
+def test_our_own_event_comes_back_as_it_was_answered(desk):
+    _, cursor = desk.read()
+
+    created = desk.provider.create(desk.id, UID, a_content())
+    (handle, events), *others = desk.read(cursor)[0].items()
+
+    assert created.made
+    assert (handle, others) == (created.event.ref.handle, [])
+    assert [event.ref for event in events] == [created.event.ref]
+    assert events[0].content.fingerprint == created.event.content.fingerprint
+    assert created.event.content.fingerprint == a_content().fingerprint
+
+
+@pytest.mark.parametrize("answers_with_etag", [True, False], ids=["an etag", "none"])
+def test_a_written_event_has_the_version_that_a_sync_tells(desk, answers_with_etag):
+    if not answers_with_etag:
+        desk.hook(after=lambda response: response.headers.pop("ETag", None))
+
+    created = desk.provider.create(desk.id, UID, a_content()).event
+    assert created == desk.events()[UID]
+    updated = desk.provider.update(desk.id, created.ref, a_content(title="Later"))
+    assert updated == desk.events()[UID]
+    assert updated.ref.etag not in {None, created.ref.etag}
+
+
+def test_a_second_try_finds_the_first(desk):
+    first = desk.provider.create(desk.id, UID, a_content())
+
+    second = desk.provider.create(desk.id, UID, a_content(title="Another"))
+
+    assert (first.made, second.made) == (True, False)
+    assert second.event == first.event
+    assert len(desk.names()) == 1
+
+
+def test_a_uid_that_lies_under_another_path_is_found_there(desk):
+    desk.put("moved.ics", SINGLE.replace("UID:single", f"UID:{UID}"))
+    desk.put("longer.ics", SINGLE.replace("UID:single", f"UID:{UID}-too"))
+
+    created = desk.provider.create(desk.id, UID, a_content())
+
+    assert (created.made, created.event.ref.key) == (False, UID)
+    assert created.event.ref.handle.endswith("/moved.ics")
+    assert desk.names() == ["longer.ics", "moved.ics"]
+
+
+def test_signs_that_mean_something_elsewhere_mean_nothing_in_a_uid(desk):
+    uid = "a&b <c> %40+é;@x"
+
+    created = desk.provider.create(desk.id, uid, a_content())
+
+    assert desk.events()[uid] == created.event
+    assert not desk.provider.create(desk.id, uid, a_content()).made
+    desk.provider.delete(desk.id, created.event.ref)
+    assert desk.names() == []
+
+
+def test_a_version_that_was_replaced_is_neither_changed_nor_deleted(desk):
+    ref = desk.provider.create(desk.id, UID, a_content()).event.ref
+    desk.provider.update(desk.id, ref, a_content(title="Theirs"))
+
+    with pytest.raises(RemoteChanged):
+        desk.provider.update(desk.id, ref, a_content(title="Ours"))
+    with pytest.raises(RemoteChanged):
+        desk.provider.delete(desk.id, ref)
+    assert desk.events()[UID].content.title == "Theirs"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(
+            lambda desk, ref: desk.provider.update(desk.id, ref, a_content()), id="change"
+        ),
+        pytest.param(lambda desk, ref: desk.provider.delete(desk.id, ref), id="deletion"),
+    ],
+)
+def test_what_somebody_changes_between_our_reading_and_writing_is_not_lost(desk, act):
+    ref = desk.provider.create(desk.id, UID, a_content()).event.ref
+    name = desk.names()[0]
+    theirs = desk.text(name).replace("Demo", "Theirs")
+    desk.hook(before=lambda _: desk.put(name, theirs))
+
+    with pytest.raises(RemoteChanged):
+        act(desk, ref)
+
+    assert desk.events()[UID].content.title == "Theirs"
+
+
+@pytest.mark.parametrize("etag", ["seen", None])
+def test_what_somebody_deletes_between_our_reading_and_writing_is_gone(desk, etag):
+    ref = desk.provider.create(desk.id, UID, a_content()).event.ref
+    ref = ref if etag else ref._replace(etag=None)
+    desk.hook(before=lambda _: desk.remove(desk.names()[0]))
+
+    with pytest.raises(RemoteGone):
+        desk.provider.update(desk.id, ref, a_content(title="Ours"))
+    assert desk.names() == []
+
+
+def test_without_a_version_what_somebody_changes_meanwhile_is_read_again(desk):
+    desk.put("series.ics", SERIES)
+    (last, _) = SERIES_TIMES[-1]
+    ref = desk.events()[last].ref._replace(etag=None)
+    theirs = SERIES.replace("X-KEPT:yes", "X-KEPT:still")
+    desk.hook(before=lambda _: desk.put("series.ics", theirs))
+
+    desk.provider.update(desk.id, ref, a_content(title="Ours"))
+
+    assert "X-KEPT:still" in desk.text("series.ics")
+    assert desk.events()[last].content.title == "Ours"
+
+
+def test_two_occurrences_are_changed_one_after_the_other_and_the_rest_stays(desk):
+    desk.put("series.ics", SERIES)
+    events = desk.events()
+    keys = [key for key, _ in SERIES_TIMES]
+
+    for key, start in ((keys[1], "2026-11-03T16:00"), (keys[2], "2026-11-13T08:00")):
+        changed = desk.provider.update(desk.id, events[key].ref, a_content(start, title="Moved"))
+        assert changed == desk.events()[key]
+
+    after = desk.events()
+    assert {key: event.content.title for key, event in after.items()} == {
+        keys[0]: "Review",
+        keys[1]: "Moved",
+        keys[2]: "Moved",
+        keys[3]: "Review",
+        keys[4]: "Review",
+    }
+    assert after[keys[1]].content.interval == hour_from("2026-11-03T16:00")
+    for key in (keys[0], keys[3], keys[4]):
+        assert (after[key].ref, after[key].content) == (events[key].ref, events[key].content)
+    text = desk.text("series.ics")
+    assert text.count("RRULE:FREQ=WEEKLY") == 1
+    assert text.count("BEGIN:VALARM") >= 1
+    assert "X-KEPT:yes" in text
+
+
+def test_an_occurrence_is_removed_alone(desk):
+    desk.put("series.ics", SERIES)
+    events = desk.events()
+    plain, moved = SERIES_TIMES[1][0], SERIES_TIMES[2][0]
+
+    for key in (plain, moved, plain):
+        desk.provider.delete(desk.id, events[key].ref)
+
+    left = {key: event.ref for key, event in events.items() if key not in {plain, moved}}
+    assert {key: event.ref for key, event in desk.events().items()} == left
+    assert "BEGIN:VALARM" in desk.text("series.ics")
+
+
+def test_a_removed_occurrence_is_gone(desk):
+    desk.put("series.ics", SERIES)
+    ref = desk.events()[SERIES_TIMES[0][0]].ref
+    desk.provider.delete(desk.id, ref)
+
+    with pytest.raises(RemoteGone):
+        desk.provider.update(desk.id, ref, a_content())
+    with pytest.raises(RemoteGone):
+        desk.provider.event(desk.id, ref)
+
+
+def test_an_occurrence_that_says_something_else_now_is_not_overwritten(desk):
+    desk.put("series.ics", SERIES)
+    moved = desk.events()[SERIES_TIMES[2][0]].ref
+    desk.put("series.ics", SERIES.replace("Review again", "Review renamed"))
+
+    with pytest.raises(RemoteChanged):
+        desk.provider.update(desk.id, moved, a_content())
+
+
+def test_an_event_is_read_as_it_is_now_wherever_it_was_moved(desk):
+    created = desk.provider.create(desk.id, UID, a_content()).event
+    desk.provider.update(desk.id, created.ref, a_content("2035-01-01T09:00"))
+    desk.put("series.ics", SERIES)
+    far = desk.events()[SERIES_TIMES[0][0]].ref
+    desk.provider.update(desk.id, far, a_content("2035-01-02T09:00"))
+
+    for ref, start in ((created.ref, "2035-01-01T09:00"), (far, "2035-01-02T09:00")):
+        event = desk.provider.event(desk.id, ref)
+        assert event.content.interval == hour_from(start)
+
+
+@pytest.mark.parametrize(
+    ("lines", "takes_time"),
+    [
+        pytest.param(["STATUS:CONFIRMED"], True, id="confirmed"),
+        pytest.param(["STATUS:TENTATIVE"], True, id="tentative"),
+        pytest.param(["STATUS:CANCELLED"], False, id="cancelled"),
+        pytest.param(["TRANSP:TRANSPARENT"], False, id="transparent"),
+    ],
+)
+def test_what_takes_time(desk, lines, takes_time):
+    desk.put("x.ics", SINGLE.replace("SUMMARY:Lunch", "\r\n".join(lines)))
+
+    busy = desk.provider.busy(desk.id, span("08:00", "12:00", day="2026-11-24"))
+
+    assert busy == ([hour_from("2026-11-24T09:00")] if takes_time else [])
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland", "Pacific/Honolulu"])
+@pytest.mark.parametrize(
+    ("times", "start", "end"),
+    [
+        pytest.param(
+            ["DTSTART;VALUE=DATE:20261124", "DTEND;VALUE=DATE:20261125"], "00:00", "24:00", id="day"
+        ),
+        pytest.param(
+            ["DTSTART:20261124T230000", "DURATION:PT30M"], "23:00", "23:30", id="floating"
+        ),
+    ],
+)
+def test_days_and_times_without_a_zone_are_those_of_the_calendars_zone(
+    desk, zone, times, start, end
+):
+    desk.put("x.ics", vcalendar(vevent("x", *times)))
+    there = ZoneInfo(zone)
+    provider = Caldav(desk.url, desk.server.client(), there, desk.clock)
+    day = "2026-11-24"
+    expected = span(start, end, day=day, zone=there)
+
+    for minute in (expected.start, expected.end - MINUTE):
+        assert provider.busy(desk.id, Interval(minute, minute + MINUTE)) == [expected]
+    for minute in (expected.start - MINUTE, expected.end):
+        assert provider.busy(desk.id, Interval(minute, minute + MINUTE)) == []
+    provider.close()
+
+
+def test_what_is_left_out_takes_no_time(desk):
+    own = desk.provider.create(desk.id, UID, a_content("2026-11-24T09:30")).event
+    desk.put("series.ics", SERIES)
+    within = span("08:00", "12:00", day="2026-11-24")
+    nine, ours = hour_from("2026-11-24T09:00"), own.content.interval
+
+    def busy(*leaving_out: str) -> Sequence[Interval]:
+        return desk.provider.busy(desk.id, within, leaving_out)
+
+    assert busy() == [Interval(nine.start, ours.end)]
+    assert busy(UID) == [nine]
+    assert busy(SERIES_TIMES[-1][0]) == [ours]
+    assert busy(SERIES_TIMES[0][0]) == [Interval(nine.start, ours.end)]
+    assert busy("series", UID) == []
+    assert busy("serie", "env") == [Interval(nine.start, ours.end)]
+
+
+def test_a_server_that_is_down_can_not_be_reached(desk):
+    ref = desk.provider.create(desk.id, UID, a_content()).event.ref
+    desk.server.stop()
+    try:
+        for act in (
+            lambda: desk.provider.calendars(),
+            lambda: desk.read(),
+            lambda: desk.provider.busy(desk.id, WINDOW),
+            lambda: desk.provider.event(desk.id, ref),
+            lambda: desk.provider.update(desk.id, ref, a_content()),
+            lambda: desk.provider.delete(desk.id, ref),
+            lambda: desk.provider.create(desk.id, f"x{UID}", a_content()),
+        ):
+            with pytest.raises(CalendarUnreachable):
+                act()
+    finally:
+        desk.server.start()
+    assert desk.events()[UID].ref == ref
+
+
+def test_a_server_that_does_not_answer_takes_no_longer_than_it_may(calendar, clock):
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        http = outward.client(seconds=0.3, allow_private=True)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        provider = Caldav(url, http, NEW_YORK, clock)
+        began = monotonic()
+
+        with pytest.raises(CalendarUnreachable):
+            provider.busy("/work/", WINDOW)
+
+        assert monotonic() - began < 2
+        provider.close()
+
+
+def test_meetings_are_not_offered(desk):
+    with pytest.raises(Unsupported):
+        desk.provider.meet(desk.id, Ref("x", "/x"))
+    assert desk.provider.abilities == {Ability.WRITE}

@@ -142,7 +142,7 @@ class Caldav:
         where = self._server.at(calendar)
         for _ in range(_TRIES):
             stored, _event = self._current(where, ref)
-            text = ical.revised(stored.text, ref.key, content, self._clock())
+            text = ical.revised(stored.text, ref.key, content, self._clock(), self._in_zone)
             reply = self._replace(where, stored, text)
             if reply.status != _PRECONDITION_FAILED:
                 _accepted(reply)
@@ -158,7 +158,7 @@ class Caldav:
                 stored, _event = self._current(where, ref)
             except RemoteGone:
                 return
-            rest = ical.without(stored.text, ref.key, self._clock())
+            rest = ical.without(stored.text, ref.key, self._clock(), self._in_zone)
             reply = self._replace(where, stored, rest)
             if rest is None and reply.status in _GONE:
                 return
@@ -242,18 +242,24 @@ class Caldav:
     def _at(self, where: httpx.URL, handles: Sequence[str]) -> Mapping[str, _Stored]:
         """Return what lies under some paths; those under which there is nothing are left out.
 
-        Raises:
-            CalendarUnreachable: The server does not say of each what lies there.
+        What the server does not tell among others, as Xandikos does with a `?` or `#` in a name, it
+        is asked for by itself.
         """
         answer = self._server.report(where, requests.contents_at(handles)).listed()
         said = {self._server.handle(where, one.href): one for one in answer.whole()}
-        if not said.keys() >= set(handles):
-            raise CalendarUnreachable("The provider tells only a part of what it was asked for.")
-        return {
-            handle: _stored(handle, said[handle])
+        found = {
+            handle: _stored(handle, said[handle]) if handle in said else self._alone(where, handle)
             for handle in handles
-            if said[handle].status not in _GONE
+            if handle not in said or said[handle].status not in _GONE
         }
+        return {handle: stored for handle, stored in found.items() if stored}
+
+    def _alone(self, where: httpx.URL, handle: str) -> _Stored | None:
+        reply = self._server.get(self._server.place(where, handle))
+        if reply.status in _GONE:
+            return None
+        checked(reply.response)
+        return _Stored(handle, reply.body, reply.etag)
 
     def _asked(self, where: httpx.URL, question: str) -> Sequence[_Stored]:
         answer = self._server.report(where, question).listed()

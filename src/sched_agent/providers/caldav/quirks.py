@@ -15,14 +15,25 @@ import httpx
 from sched_agent.model.interval import DAY, Interval
 
 _PORTS = {"http": 80, "https": 443}
-_UNQUOTED = "!$&'()*+,;=:@~"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!//)")
 _APPLE = "caldav.icloud.com"
 _APPLES_PARTITION = re.compile(r"p\d+-caldav\.icloud\.com")
 
 
 def canonical(path: str) -> str:
-    """Return the one spelling of a path: Radicale writes `%40` where Xandikos writes `@`."""
-    return "/".join(quote(unquote_to_bytes(part), safe=_UNQUOTED) for part in path.split("/"))
+    """Return the one spelling of a path, with nothing in it that could be read in two ways.
+
+    Radicale writes `%40` where Xandikos writes `@`, and takes what follows a `;` for a parameter.
+    """
+    return "/".join(quote(unquote_to_bytes(part), safe="") for part in path.split("/"))
+
+
+def meant(href: str) -> str:
+    """Return an address as it is meant: Xandikos writes `a:b.ics` for what has a colon in its name.
+
+    That would be an address of the kind `a` (RFC 3986 §4.2).
+    """
+    return f"./{href}" if _SCHEME.match(href) else href
 
 
 def strong(etag: str | None) -> str | None:

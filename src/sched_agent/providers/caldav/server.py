@@ -56,6 +56,8 @@ class Server:
         """
         with provider_errors():
             self.url = httpx.URL(url)
+        if self.url.scheme not in {"http", "https"} or not self.url.host:
+            raise ProviderRejected("The provider's address is none.")
         self._http = http
         self._wait = wait
 
@@ -70,7 +72,7 @@ class Server:
             ProviderRejected: To another server.
         """
         with provider_errors():
-            there = (base or self.url).join(href)
+            there = (base or self.url).join(quirks.meant(href))
         if there.userinfo or not quirks.is_one_server(self.url, there):
             raise ProviderRejected(
                 f"The provider leads to another server, {there.host[:100] or 'which has no name'}.",
@@ -109,6 +111,10 @@ class Server:
     def report(self, calendar: httpx.URL, question: str, *, depth: int = 1) -> Reply:
         """Ask a question about a calendar."""
         return self._ask("REPORT", calendar, question, depth)
+
+    def get(self, url: httpx.URL) -> Reply:
+        """Read what lies somewhere."""
+        return self._send("GET", url, {})
 
     def put(self, url: httpx.URL, text: bytes, condition: Mapping[str, str]) -> Reply:
         """Write an event, on a condition about what is there."""
