@@ -1,7 +1,7 @@
 """A calendar that can be connected: the program with keys, Google, and its authorization server."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,6 +12,7 @@ from sched_agent.app import App, Outside
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.caller import Caller
 from sched_agent.model.connection import Connection, ProviderKind
+from sched_agent.model.ids import Kind, parse
 from sched_agent.providers.credentials import Tokens, unsealed
 from sched_agent.providers.vault import Vault, new_key
 from sched_agent.services import connecting, connections, providers
@@ -98,6 +99,10 @@ class World:
         finished = self.finish(self.agree(self.begin(**more)))
         assert finished.problem is None
         return self.connection(finished.connection_id)
+
+    def connection_of(self, data: Mapping[str, Any]) -> Connection:
+        """Return the connection that REST has told of."""
+        return self.connection(parse(Kind.CONNECTION, data["id"]) or 0)
 
     def tokens(self, connection: Connection) -> Tokens:
         """Return the tokens that are kept of a connection."""
