@@ -3,15 +3,16 @@
 import json
 import signal
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import datetime
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from sched_agent.errors import Invalid, NotFound, SchedAgentError, SettingsError
+from sched_agent.provider_commands import connect, disconnect, provider_app
 from sched_agent.settings import Settings
+from sched_agent.terminal import AsJson, InEnvironment, fail, open_in, put, table
 
 app = typer.Typer(
     name="sched-agent",
@@ -25,11 +26,10 @@ calendar_app = typer.Typer(help="Make and look at calendars.", no_args_is_help=T
 token_app = typer.Typer(help="Make, list and revoke tokens for HTTP.", no_args_is_help=True)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(token_app, name="token")
+app.add_typer(provider_app, name="provider")
+app.command()(connect)
+app.command()(disconnect)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-InEnvironment = Annotated[
-    str, typer.Option("--environment", help="The environment (tenant) to work in.")
-]
 LEVELS = {"read": "READ", "write": "WRITE", "admin": "ADMIN"}
 
 
@@ -38,50 +38,13 @@ def main() -> None:
     try:
         app()
     except SettingsError as error:
-        _fail(str(error))
+        fail(str(error))
     except Invalid as error:
-        _fail(f"{error.message} {error.hint}".strip(), code=2)
+        fail(f"{error.message} {error.hint}".strip(), code=2)
     except SchedAgentError as error:
-        _fail(f"{error.message} {error.hint}".strip())
+        fail(f"{error.message} {error.hint}".strip())
     except BrokenPipeError:
         sys.exit(1)
-
-
-def _fail(message: str, code: int = 1) -> NoReturn:
-    sys.stderr.write(f"sched-agent: {message}\n")
-    sys.exit(code)
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-
-
-@contextmanager
-def _program(
-    environment: str = "default", *, make: bool = False, over: Mapping[str, Any] | None = None
-) -> Iterator[Any]:
-    """Open the program in an environment; `make` makes it if there is none with that name.
-
-    What the command line says, in `over`, goes before the settings.
-    """
-    from sched_agent.bootstrap import Program, open_program, set_up_logging
-    from sched_agent.services.environments import ensure, find
-
-    settings = Settings.read().model_copy(update=over)
-    set_up_logging(settings)
-    program = open_program(settings)
-    try:
-        if environment != program.environment.name:
-            zone = program.environment.timezone
-            chosen = (
-                ensure(program.app, environment, zone)[0]
-                if make
-                else find(program.app, environment)
-            )
-            program = Program(settings, program.app, program.backend, chosen)
-        yield program
-    finally:
-        program.close()
 
 
 @app.callback(invoke_without_command=True)
@@ -91,7 +54,7 @@ def _root(
     if version:
         from sched_agent import __version__
 
-        _print(__version__)
+        put(__version__)
         raise typer.Exit
 
 
@@ -118,7 +81,7 @@ def mcp() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from sched_agent.bootstrap import busy
 
-    with _program() as program:
+    with open_in() as program:
         from sched_agent.services.environments import local_admin
         from sched_agent.transports.mcp import SchedAgentServer
 
@@ -148,7 +111,7 @@ def serve(
     from sched_agent.transports.rest.app import is_private
 
     over = {k: v for k, v in {"host": host, "port": port}.items() if v is not None}
-    with _program(over=over) as program:
+    with open_in(over=over) as program:
         settings = program.settings
         if not is_private(settings) and not program.app.store.has_tokens():
             raise SettingsError(
@@ -193,7 +156,7 @@ def tools(
         raise typer.BadParameter(f"must be one of {', '.join(FORMATS)}", param_hint="--format")
     if not chosen or not set(chosen) <= {"booking", "admin"}:
         raise typer.BadParameter("must be booking, admin or both", param_hint="--toolsets")
-    _print(manifest(form, chosen, Target(url, read_language(language), credential)))
+    put(manifest(form, chosen, Target(url, read_language(language), credential)))
 
 
 @app.command()
@@ -230,20 +193,20 @@ def resolve(
             piped = phrase in {None, "-"}
             with nullcontext(sys.stdin) if piped else open(str(phrase), encoding="utf-8") as lines:
                 for answer in resolving.each(lines, there):
-                    _print(answer)
+                    put(answer)
         except BrokenPipeError:
             raise
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            _fail(f"{phrase or 'standard input'} can't be read: {why}.")
+            fail(f"{phrase or 'standard input'} can't be read: {why}.")
         return
     if phrase is None:
         raise typer.BadParameter("say what was said, or use --batch", param_hint="PHRASE")
     heard = there.heard(phrase)
     if as_json:
-        _print(json.dumps(heard, indent=2, ensure_ascii=False))
+        put(json.dumps(heard, indent=2, ensure_ascii=False))
     else:
-        _print(f"{heard['status']}: {heard['reading']}" if heard["reading"] else heard["status"])
+        put(f"{heard['status']}: {heard['reading']}" if heard["reading"] else heard["status"])
 
 
 @app.command()
@@ -253,7 +216,7 @@ def doctor(as_json: AsJson = False) -> None:
 
     findings = examine(Settings.read())
     if as_json:
-        _print(json.dumps([finding.as_dict() for finding in findings], indent=2))
+        put(json.dumps([finding.as_dict() for finding in findings], indent=2))
     else:
         show(findings)
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
@@ -276,15 +239,15 @@ def sync(
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{connection.provider}: {looked_at} events")
 
-    with _program(environment) as program:
+    with open_in(environment) as program:
         number = None if calendar_id is None else calendar_number(calendar_id)
         outcomes = sync_now(program, number, report)
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
     if as_json:
-        _print(json.dumps(outcomes, indent=2))
+        put(json.dumps(outcomes, indent=2))
     else:
-        _table(outcomes)
+        table(outcomes)
     failed = [one for one in outcomes if one["trouble"]]
     if failed:
         raise NotSynced("; ".join(f"{one['provider']}: {one['trouble']}" for one in failed))
@@ -300,7 +263,7 @@ def worker(
     """
     from sched_agent.syncing import work
 
-    with _program() as program:
+    with open_in() as program:
         sys.stderr.write("sched-agent: at work; Ctrl+C ends it.\n")
         work(program, threads)
 
@@ -332,10 +295,10 @@ def migrate(
     finally:
         below.store.close()
     if as_json:
-        _print(json.dumps({"database": place, "applied": steps}))
+        put(json.dumps({"database": place, "applied": steps}))
     else:
         done = ", ".join(steps) if steps else "nothing to do, it is up to date"
-        _print(f"{place}: {done}")
+        put(f"{place}: {done}")
 
 
 @calendar_app.command("create")
@@ -359,11 +322,11 @@ def calendar_create(
 
     arguments = {"name": name, "timezone": timezone, "availability": availability}
     tool = all_tools()[create_calendar.__name__]
-    with _program(environment, make=True) as program:
+    with open_in(environment, make=True) as program:
         caller, language = local_admin(program.environment), Language(program.settings.language)
         result = tool.call(program.backend, caller, arguments, language=language)
     told = "\n".join(result.lines)
-    _print(result.data.model_dump_json(indent=2, exclude_none=True) if as_json else told)
+    put(result.data.model_dump_json(indent=2, exclude_none=True) if as_json else told)
 
 
 @calendar_app.command("list")
@@ -373,7 +336,7 @@ def calendar_list(environment: InEnvironment = "default", as_json: AsJson = Fals
     from sched_agent.tools.calendars import CalendarOutput, say_calendar
 
     found: list[Any] = []
-    with _program(environment) as program:
+    with open_in(environment) as program:
         caller = local_admin(program.environment)
         more = True
         while more:
@@ -383,9 +346,9 @@ def calendar_list(environment: InEnvironment = "default", as_json: AsJson = Fals
             more = page.next_cursor is not None
     if as_json:
         rows = [CalendarOutput.of(one).model_dump(exclude_none=True) for one in found]
-        _print(json.dumps({"calendars": rows}, indent=2))
+        put(json.dumps({"calendars": rows}, indent=2))
     else:
-        _print("\n".join(map(say_calendar, found)) or "No calendar yet.")
+        put("\n".join(map(say_calendar, found)) or "No calendar yet.")
 
 
 @calendar_app.command("show")
@@ -405,12 +368,12 @@ def calendar_show(
     from sched_agent.tools.agenda import agenda
     from sched_agent.tools.calendars import the_calendar
 
-    with _program(environment) as program:
+    with open_in(environment) as program:
         caller = local_admin(program.environment)
         calendar = the_calendar(program.backend, caller, calendar_id)
         day = date or local(program.app.clock(), calendar.zone).date().isoformat()
         shown = agenda(program.backend, caller, code(Kind.CALENDAR, calendar.id), day)
-    _print(shown.data.model_dump_json(indent=2, exclude_none=True) if as_json else shown.text)
+    put(shown.data.model_dump_json(indent=2, exclude_none=True) if as_json else shown.text)
 
 
 def _not_blank(value: str) -> str:
@@ -445,7 +408,7 @@ def token_create(
 
     if scope not in LEVELS:
         raise typer.BadParameter("must be read, write or admin", param_hint="--scope")
-    with _program(environment, make=True) as program:
+    with open_in(environment, make=True) as program:
         token, secret = tokens.create(
             program.app,
             program.environment,
@@ -457,10 +420,10 @@ def token_create(
         )
     if as_json:
         shown = {"id": code(Kind.TOKEN, token.id), "name": name, "scope": token.level.scope}
-        _print(json.dumps(shown | {"environment": environment, "token": secret}, indent=2))
+        put(json.dumps(shown | {"environment": environment, "token": secret}, indent=2))
     else:
-        _print(f"{secret}\n")
-        _print(
+        put(f"{secret}\n")
+        put(
             f"Keep it now: it can't be shown again. Send it as `Authorization: Bearer ...`. "
             f"Its id is {code(Kind.TOKEN, token.id)}, its environment {environment}."
         )
@@ -473,7 +436,7 @@ def token_list(environment: InEnvironment = "default", as_json: AsJson = False) 
     from sched_agent.services import tokens
     from sched_agent.speech.iso import utc_text
 
-    with _program(environment) as program:
+    with open_in(environment) as program:
         now = program.app.clock()
         rows = [
             {
@@ -490,12 +453,12 @@ def token_list(environment: InEnvironment = "default", as_json: AsJson = False) 
         ]
         elsewhere = program.app.store.has_tokens() and not rows
     if as_json:
-        _print(json.dumps(rows, indent=2))
+        put(json.dumps(rows, indent=2))
     elif rows:
-        _table(rows)
+        table(rows)
     else:
         others = " Another environment has some." if elsewhere else ""
-        _print(f"No tokens in the environment {environment}.{others}")
+        put(f"No tokens in the environment {environment}.{others}")
 
 
 @token_app.command("revoke")
@@ -509,10 +472,10 @@ def token_revoke(
     from sched_agent.services import tokens
 
     number = parse(Kind.TOKEN, token_id)
-    with _program(environment) as program:
+    with open_in(environment) as program:
         if number is None or not tokens.revoke(program.app, program.environment, number):
             raise UnknownToken(f"No token has the id {token_id}.")
-    _print(json.dumps({"revoked": token_id}) if as_json else f"Revoked {token_id}.")
+    put(json.dumps({"revoked": token_id}) if as_json else f"Revoked {token_id}.")
 
 
 class UnknownToken(NotFound):
@@ -544,15 +507,3 @@ def _expiry(text: str | None, now: int) -> int | None:
     if moment is None or moment.tzinfo is None or instant(moment) <= now:
         raise typer.BadParameter("must be ISO 8601 with offset, and ahead", param_hint="--expires")
     return instant(moment)
-
-
-def _table(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table()
-    for name in rows[0]:
-        table.add_column(name, overflow="fold", no_wrap=name == "id")
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)

@@ -164,7 +164,9 @@ def begin(
         )
         kept = sealed_flow(vault, flow)
         if before is not None:
-            tx.put_connection(replace(before, sealed_flow=kept, updated_at=now))
+            trouble = None if before.state is State.PENDING else before.trouble
+            begun = replace(before, sealed_flow=kept, trouble=trouble, updated_at=now)
+            tx.put_connection(begun)
             return before.id
         new = Connection(
             id=0,

@@ -25,7 +25,7 @@ from sched_agent.providers.vault import Vault
 from sched_agent.store.base import Transaction
 from sched_agent.sync.access import settings_of
 
-_LASTS = 10 * MINUTE
+LASTS = 10 * MINUTE
 _TRIES = 5
 
 
@@ -86,7 +86,7 @@ def new_flow(
     """Return what begins now."""
     return Flow(
         nonce=secrets.token_urlsafe(16),
-        until=now + _LASTS,
+        until=now + LASTS,
         verifier=oauth.new_verifier() if kinds.is_oauth(settings.kind) else None,
         provider=_mark(settings),
         redirect_uri=redirect_uri,

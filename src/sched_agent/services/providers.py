@@ -163,7 +163,7 @@ def _check(new: NewProvider, *, private: bool) -> None:
     if is_oauth(new.kind) and not new.client_id:
         wrong["client_id"] = "is needed for OAuth"
     if is_oauth(new.kind) and (new.authorization_url is None) != (new.token_url is None):
-        wrong["authorization_url"] = "and token_url come together"
+        wrong["authorization_url"] = "comes together with token_url"
     for name in ("url", "authorization_url", "token_url"):
         address = getattr(new, name)
         if address is not None and not _is_address(address, private=private):
@@ -175,8 +175,8 @@ def _check(new: NewProvider, *, private: bool) -> None:
                 "user name or unusual characters"
             )
     if wrong:
-        told = "; ".join(f"{name} {problem}" for name, problem in wrong.items())
-        raise InvalidArgument(f"{told[:1].upper()}{told[1:]}.", fields=wrong)
+        told = "; ".join(f"{name}: {problem}" for name, problem in wrong.items())
+        raise InvalidArgument(f"{told}.", fields=wrong)
 
 
 def _is_address(text: str, *, private: bool) -> bool:
