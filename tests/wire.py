@@ -34,7 +34,7 @@ class Wire:
 
     def mend(self) -> None:
         """Let new connections through again."""
-        self._broken = False
+        self._word, self._broken = None, False
 
     def close(self) -> None:
         """Take no more clients, and wait until those that there are have gone."""
