@@ -83,6 +83,8 @@ def open_app(settings: Settings) -> App:
         seconds=settings.provider_seconds,
         allow_private=settings.allow_private,
         public_url=settings.public_address,
+        mail=settings.smtp_url,
+        mail_from=settings.mail_from,
     )
     return App(_store(settings), clock(settings), settings.max_holds, outside)
 

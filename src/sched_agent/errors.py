@@ -7,7 +7,7 @@
     ├── NotAuthenticated   401
     ├── NotAllowed         403
     ├── NotFound           404  UnknownWorkspace UnknownCalendar UnknownEvent UnknownRule
-    │                           UnknownAttendee UnknownConnection
+    │                           UnknownAttendee UnknownConnection UnknownEventRule
     ├── Conflict           409  OutsideHours TooSoon TooFarAhead DayFull TooManyAttendees SlotTaken
     │   │                       TooManyHolds StatusConflict HoldExpired RequestIdReused
     │   │                       ConsentNeeded
@@ -219,6 +219,13 @@ class UnknownConnection(NotFound):
 
     code = "unknown_connection"
     hint = "List the calendar's connections to see their ids."
+
+
+class UnknownEventRule(NotFound):
+    """No event rule has that id in this environment."""
+
+    code = "unknown_event_rule"
+    hint = "List the event rules to see their ids."
 
 
 class Conflict(SchedAgentError):

@@ -88,6 +88,21 @@ def _fernet_key(value: str) -> str:
 _KEY_BYTES = 32
 
 
+def _smtp_url(value: str) -> str:
+    """Let the address of a mail server pass, if a password that is in it is sent by TLS."""
+    where = urlsplit(value)
+    try:
+        known = where.scheme in {"smtp", "smtps"} and where.hostname and where.port != 0
+    except ValueError:  # no such port
+        known = False
+    if not known or where.path or where.query not in {"", "starttls"} or where.fragment:
+        raise ValueError("must be an address such as smtp://USER:PASSWORD@HOST:587?starttls")
+    by_tls = where.scheme == "smtps" or where.query == "starttls"
+    if where.username is not None and not by_tls:
+        raise ValueError("must be smtps://, or end in ?starttls : a password is sent there")
+    return value
+
+
 def _stands_for_a_token(value: str, others: ValidationInfo) -> str:
     if not others.data.get("voice_token"):
         raise ValueError(f"needs {PREFIX}VOICE_TOKEN, which a right signature stands for")
@@ -216,6 +231,16 @@ class Settings(BaseModel):
         False,
         description="Whether providers, feeds and webhooks may be on this machine or its network, "
         "and be called by plain http.",
+    )
+    smtp_url: Annotated[str | None, AfterValidator(lambda v: v and _smtp_url(v))] = Field(
+        None,
+        repr=False,
+        description="Where the mails of event rules are handed over: "
+        "`smtp://USER:PASSWORD@HOST:587?starttls`, `smtps://USER:PASSWORD@HOST`, or without TLS "
+        "and password `smtp://HOST`.",
+    )
+    mail_from: Annotated[str, Field(pattern=r"^[!-?A-~]+@[A-Za-z0-9.-]+$")] | None = Field(
+        None, description="The address that they are from."
     )
     max_holds: int = Field(
         10, ge=1, description="Live holds that one token may have on one calendar at a time."

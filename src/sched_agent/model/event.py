@@ -226,6 +226,11 @@ class Event:
         return statuses.claims(self.status, transparent=self.transparent)
 
     @property
+    def is_hold(self) -> bool:
+        """Whether it is a hold that is neither confirmed nor released."""
+        return self.hold_expires_at is not None and self.status is Status.TENTATIVE
+
+    @property
     def ran_out(self) -> bool:
         """Whether it was a hold that nobody confirmed in time."""
         return self.status is Status.CANCELLED and self.hold_expires_at is not None

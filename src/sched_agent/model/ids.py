@@ -35,6 +35,7 @@ class Kind(StrEnum):
     TOKEN = "tok"  # noqa: S105  # a prefix
     BOOKING = "bkg"
     CONNECTION = "con"
+    EVENT_RULE = "evr"
 
 
 # UUID version 8 (RFC 9562 §5.8): our own layout. The middle names the kind, the end is the number.

@@ -14,6 +14,7 @@ from sched_agent.model.calendar import Calendar, Environment
 from sched_agent.model.caller import Token
 from sched_agent.model.connection import Connection, Link, LostChange, ProviderSettings
 from sched_agent.model.event import Event, EventFilter
+from sched_agent.model.event_rule import Delivery, EventRule, Trigger
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import Interval
 from sched_agent.model.outbox import Message, Topic
@@ -178,6 +179,30 @@ class Reader(Protocol):
         """Return the messages of a lane about one topic, by key."""
         ...
 
+    def event_rules(self) -> Sequence[EventRule]:
+        """Return the environment's event rules, oldest first."""
+        ...
+
+    def event_rule(self, rule_id: Number) -> EventRule:
+        """Return an event rule.
+
+        Raises:
+            UnknownEventRule: The environment has none with that id.
+        """
+        ...
+
+    def triggers(self) -> frozenset[Trigger]:
+        """Return what any event rule waits for that is enabled."""
+        ...
+
+    def deliveries(self, rule_id: Number) -> Sequence[Delivery]:
+        """Return the tries of an event rule that are kept, newest first."""
+        ...
+
+    def is_delivered(self, rule_id: Number, delivery_id: str) -> bool:
+        """Whether something that a rule has done is known to be done."""
+        ...
+
 
 class Transaction(Reader, Protocol):
     """Reads and writes of one environment that happen together or not at all."""
@@ -339,6 +364,30 @@ class Transaction(Reader, Protocol):
 
     def give_up(self, message: Message, now: int, trouble: str) -> None:
         """Keep a message that failed for good where people see it; see `end`."""
+        ...
+
+    def add_event_rule(self, rule: EventRule) -> EventRule:
+        """Keep a new event rule under an id of its own, which the result carries."""
+        ...
+
+    def put_event_rule(self, rule: EventRule) -> None:
+        """Replace an event rule.
+
+        Raises:
+            UnknownEventRule: There is none with its id.
+        """
+        ...
+
+    def delete_event_rule(self, rule_id: Number) -> None:
+        """Delete an event rule and its log.
+
+        Raises:
+            UnknownEventRule: There is none with that id.
+        """
+        ...
+
+    def add_delivery(self, delivery: Delivery) -> None:
+        """Write a try into its rule's log, of which only the newest ones are kept."""
         ...
 
 

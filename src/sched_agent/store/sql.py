@@ -24,11 +24,12 @@ from sched_agent.model.text import fold
 from sched_agent.store import outbox, rows
 from sched_agent.store.base import Overdue, Remembered, RequestKey, Transaction, Waiting
 from sched_agent.store.connections import ConnectionReader, ConnectionWriter
+from sched_agent.store.event_rules import EventRuleReader, EventRuleWriter
 from sched_agent.store.outbox import OutboxReader, OutboxWriter
 from sched_agent.store.statements import Connection, Row
 
 
-class SqlReader(ConnectionReader, OutboxReader):
+class SqlReader(ConnectionReader, OutboxReader, EventRuleReader):
     """See `store.base.Reader`."""
 
     def environment(self) -> Environment:
@@ -188,7 +189,7 @@ class SqlReader(ConnectionReader, OutboxReader):
         raise NotImplementedError
 
 
-class SqlTransaction(SqlReader, ConnectionWriter, OutboxWriter):
+class SqlTransaction(SqlReader, ConnectionWriter, OutboxWriter, EventRuleWriter):
     """See `store.base.Transaction`."""
 
     def claim(self, key: RequestKey) -> Remembered | None:

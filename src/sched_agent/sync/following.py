@@ -12,6 +12,7 @@ from sched_agent.model.ids import Kind, Number, code
 from sched_agent.model.outbox import Message, Topic
 from sched_agent.model.status import Status
 from sched_agent.store.base import Transaction
+from sched_agent.sync import news
 
 
 def add(tx: Transaction, event: Event, now: int) -> Event:
@@ -23,12 +24,15 @@ def add(tx: Transaction, event: Event, now: int) -> Event:
     goes_to = () if _is_hold(event) else _writable(tx, event.calendar_id)
     kept = tx.add_event(_pending(event) if goes_to else event)
     _push(tx, goes_to, kept, now)
+    news.tell(tx, None, kept, now)
     return kept
 
 
 def adopt(tx: Transaction, event: Event, now: int, *, quietly: bool) -> Event:
     """Keep a provider's event under an id of its own; `quietly`: it is no news."""
-    return tx.add_event(event)
+    kept = tx.add_event(event)
+    news.tell(tx, None, kept, now, quietly=quietly)
+    return kept
 
 
 def put(
@@ -51,6 +55,7 @@ def put(
         after = _pending(after)
     tx.put_event(after)
     _push(tx, goes_to, after, now)
+    news.tell(tx, before, after, now)
     return after
 
 
@@ -59,6 +64,7 @@ def delete(tx: Transaction, event: Event, now: int) -> None:
     goes_to = _audience(tx, event, event)
     tx.delete_event(event)
     _push(tx, goes_to, event, now)
+    news.tell(tx, event, None, now)
 
 
 def queue_sync(tx: Transaction, connection: Connection, at: int) -> None:

@@ -297,6 +297,51 @@ def m004_connections(db: Database) -> None:
         db.execute(statement)
 
 
+_EVENT_RULES = (
+    """
+    create table event_rule (
+        environment_id integer not null references environment on delete cascade,
+        event_rule_id integer not null,
+        name text not null,
+        trigger_name text not null,
+        minutes_before integer,
+        condition_text text,
+        actions text not null,
+        enabled integer not null,
+        sealed_secret text,
+        created_at integer not null,
+        updated_at integer not null,
+        primary key (environment_id, event_rule_id)
+    ) strict, without rowid
+    """,
+    """
+    create table delivery (
+        environment_id integer not null references environment on delete cascade,
+        event_rule_id integer not null,
+        delivery_id text not null,
+        means text not null,
+        event_name text not null,
+        event_id integer,
+        attempt integer not null,
+        at integer not null,
+        outcome text not null,
+        http_status integer,
+        duration_ms integer not null,
+        trouble text,
+        primary key (environment_id, event_rule_id, delivery_id, attempt)
+    ) strict, without rowid
+    """,
+    "create index delivery_by_age on delivery (environment_id, event_rule_id, at)",
+)
+
+
+@steps()
+def m005_event_rules(db: Database) -> None:
+    """Event rules, and the log of what came of them."""
+    for statement in _EVENT_RULES:
+        db.execute(statement)
+
+
 def names() -> list[str]:
     """Return the names of all steps that this version knows."""
     return [step.name for step in steps.pending(Database(memory=True))]

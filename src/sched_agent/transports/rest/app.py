@@ -40,6 +40,7 @@ from sched_agent.transports.rest import (
     timekit_resources,
     workspace,
     workspace_calendars,
+    workspace_event_rules,
 )
 from sched_agent.transports.voice import routes as voice
 from sched_agent.transports.voice.signatures import Signatures
@@ -50,6 +51,7 @@ _FAMILIES = (
     talkover.router,
     workspace.router,
     workspace_calendars.router,
+    workspace_event_rules.router,
     timekit.router,
     timekit_resources.router,
     timekit_availability.router,

@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.event import Event
+from sched_agent.model.event_rule import labels_of
 from sched_agent.model.owner import Owner, OwnerType, owner
 from sched_agent.model.status import Status
 from sched_agent.model.zone import local
@@ -133,7 +134,7 @@ Attendees = Annotated[list[AttendeeRequest], Field(max_length=200), AfterValidat
 class EventRequest(Request):
     """What CreateEventRequest and UpdateEventRequest have in common."""
 
-    only_read = frozenset({"id", "attendeeCount", "version", "createdAt", "updatedAt"})
+    only_read = frozenset({"id", "attendeeCount", "version", "createdAt", "updatedAt", "labels"})
 
     calendar_id: Number | None = None
     start_time: Time | None = Field(
@@ -250,6 +251,7 @@ class EventResponse(Shape):
     attendees: list[AttendeeResponse]
     attendee_count: int
     cancel_reason: str | None
+    labels: list[str] = Field(description="Put there by event rules")
     version: int = Field(description="Counts the changes, from 1")
     created_at: str
     updated_at: str
@@ -272,6 +274,7 @@ class EventResponse(Shape):
             attendees=[AttendeeResponse.of(attendee, event) for attendee in event.attendees],
             attendee_count=len(event.attendees),
             cancel_reason=event.cancel_reason,
+            labels=list(labels_of(event)),
             version=event.version,
             created_at=utc_text(event.created_at),
             updated_at=utc_text(event.updated_at),
