@@ -311,6 +311,14 @@ class Transaction(Reader, Protocol):
         """Keep a new connection under an id of its own, which the result carries."""
         ...
 
+    def lock_connection(self, connection_id: Number) -> Connection:
+        """Lock a connection's calendar and return the connection as it is under the lock.
+
+        Raises:
+            UnknownConnection: There is none with that id.
+        """
+        ...
+
     def put_connection(self, connection: Connection) -> None:
         """Replace a connection.
 

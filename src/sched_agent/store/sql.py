@@ -9,10 +9,11 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
-from sched_agent.errors import UnknownCalendar, UnknownEvent, UnknownRule
+from sched_agent.errors import UnknownCalendar, UnknownConnection, UnknownEvent, UnknownRule
 from sched_agent.model.availability_rule import Rule
 from sched_agent.model.calendar import Calendar, Environment
 from sched_agent.model.caller import Token
+from sched_agent.model.connection import Connection as Connected
 from sched_agent.model.event import LONGEST, Event, EventFilter
 from sched_agent.model.ids import Number, new_number
 from sched_agent.model.interval import Interval
@@ -204,6 +205,14 @@ class SqlTransaction(SqlReader, ConnectionWriter, OutboxWriter, EventRuleWriter)
         """See `store.base.Transaction`."""
         calendar = self.lock_calendar(self.event(event_id).calendar_id)
         return calendar, self.event(event_id)  # read again: now it stays as it is
+
+    def lock_connection(self, connection_id: Number) -> Connected:
+        """See `store.base.Transaction`."""
+        try:
+            self.lock_calendar(self.connection(connection_id).calendar_id)
+        except UnknownCalendar:
+            raise UnknownConnection("No provider connection has that id.") from None
+        return self.connection(connection_id)  # read again: now it stays as it is
 
     def add_calendar(self, calendar: Calendar) -> Calendar:
         """See `store.base.Transaction`."""

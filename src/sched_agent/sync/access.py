@@ -164,8 +164,7 @@ def _need_consent(tx: Transaction, connection: Connection, now: int) -> None:
 
 def _locked(tx: Transaction, connection: Connection) -> Connection:
     """Return a connection as it is now, under the lock of its calendar."""
-    tx.lock_calendar(connection.calendar_id)
-    return tx.connection(connection.id)
+    return tx.lock_connection(connection.id)
 
 
 class _Purse:

@@ -349,7 +349,7 @@ def keep_lost(
 
 def _begun(app: App, environment_id: Number, connection_id: Number) -> Connection:
     with app.store.transaction(environment_id) as tx:
-        connection = tx.connection(connection_id)
+        connection = tx.lock_connection(connection_id)
         if connection.state is State.CONSENT_NEEDED:
             raise ConsentNeeded(f"{connection.provider} no longer lets us see the calendar.")
         begun = replace(connection, syncing_since=app.clock())
@@ -359,7 +359,9 @@ def _begun(app: App, environment_id: Number, connection_id: Number) -> Connectio
 
 def _finished(going: _Round, cursor: str | None) -> None:
     with going.app.store.transaction(going.environment_id) as tx:
-        connection = tx.connection(going.connection.id)
+        connection = tx.lock_connection(going.connection.id)
+        if connection.remote_calendar != going.connection.remote_calendar:
+            return  # it was connected to another calendar meanwhile, which is read next
         tx.await_no_more(connection.id, [one.key for one in going.awaited])
         tx.put_connection(
             replace(
@@ -379,5 +381,5 @@ def _failed(app: App, environment_id: Number, begun: Connection, error: SchedAge
     if isinstance(error, ConsentNeeded):
         mark_refused(app, environment_id, begun)
     with app.store.transaction(environment_id) as tx:
-        connection = tx.connection(begun.id)
+        connection = tx.lock_connection(begun.id)
         tx.put_connection(replace(connection, syncing_since=None, trouble=error.message))
