@@ -12,7 +12,8 @@ from sched_agent import __version__
 from sched_agent.bootstrap import Program, clock, open_app, open_program, timezone
 from sched_agent.clock import system_clock
 from sched_agent.errors import NotAuthenticated, SchedAgentError, SettingsError
-from sched_agent.model.interval import DAY
+from sched_agent.model.ids import Kind, code
+from sched_agent.model.interval import DAY, MINUTE
 from sched_agent.model.zone import instant, zone
 from sched_agent.services import environments, tokens
 from sched_agent.services.environments import local_admin
@@ -21,6 +22,8 @@ from sched_agent.speech.phrasing import say_moment
 from sched_agent.transports.gate import in_url
 
 _OLDEST_PLAUSIBLE_YEAR = 2026
+_LATE = 10 * MINUTE
+"""After how long something that is due tells that nobody does it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ def examine(settings: Settings) -> Sequence[Finding]:
         _port,
         _tokens,
         _backend,
+        _providers,
+        _outbox,
         _mcp,
     )
     return [_made(check, settings) for check in checks]
@@ -188,6 +193,46 @@ def _backend(settings: Settings) -> Finding:
     found = f"{settings.backend} at {settings.base_url}: {len(page.items)} calendars can be read"
     advice = "" if page.items else "make a calendar there, or take a token that can see one"
     return Finding("backend", ok=bool(page.items), found=found, advice=advice)
+
+
+def _providers(settings: Settings) -> Finding:
+    """Tell which connected calendars nobody knows about, and what their owners can do."""
+    program = open_program(settings)
+    try:
+        now, troubled, connections = program.app.clock(), [], 0
+        for environment in program.app.store.environments():
+            with program.app.store.snapshot(environment.id) as tx:
+                for one in tx.connections():
+                    connections += one.counts
+                    if one.counts and not one.is_known(now):
+                        told = one.trouble or "not read lately"
+                        troubled.append(f"{code(Kind.CALENDAR, one.calendar_id)}: {told}")
+    finally:
+        program.close()
+    if troubled:
+        advice = "sched-agent sync tries now; sched-agent connect asks for consent again"
+        return Finding("providers", ok=False, found="; ".join(troubled[:5]), advice=advice)
+    found = f"{connections} connected calendars, all known" if connections else "none connected"
+    return Finding("providers", ok=True, found=found)
+
+
+def _outbox(settings: Settings) -> Finding:
+    program = open_program(settings)
+    try:
+        now = program.app.clock()
+        waiting = program.app.store.waiting(now)
+    finally:
+        program.close()
+    if waiting.dead:
+        advice = "see GET /api/v1/outbox; POST /api/v1/outbox/retry tries again"
+        found = f"{waiting.dead} given up, {waiting.alive} to be done"
+        return Finding("outbox", ok=False, found=found, advice=advice)
+    due = waiting.oldest_due_at
+    if due is not None and now - due > _LATE:
+        found = f"{waiting.alive} to be done, some for {(now - due) // MINUTE} minutes"
+        advice = "nobody does it: start `sched-agent serve` or `sched-agent worker`"
+        return Finding("outbox", ok=False, found=found, advice=advice)
+    return Finding("outbox", ok=True, found=f"{waiting.alive} to be done, nothing given up")
 
 
 def _mcp(settings: Settings) -> Finding:

@@ -247,14 +247,16 @@ def _act(tx: Transaction, going: _Round, calendar: Calendar, action: Action) -> 
             return cancel_here(tx, connection.id, here, now)
         case Step.ADOPT:
             assert there is not None  # noqa: S101  # see `plan`
-            adopted = replace(there.content.as_event(calendar.id, now), sync=SyncState.SYNCED)
+            new = there.content.as_event(calendar.id, now)
+            adopted = replace(new, sync=SyncState.SYNCED, meeting=there.meeting)
             kept = following.adopt(tx, adopted, now, quietly=going.first)
             tx.put_link(link(connection.id, kept, there, is_ours=False))
             return 1
         case Step.PULL:
             assert here.event is not None  # noqa: S101  # see `plan`
             assert there is not None  # noqa: S101
-            pulled = replace(there.content.onto(here.event, now), sync=SyncState.SYNCED)
+            said = there.content.onto(here.event, now)
+            pulled = replace(said, sync=SyncState.SYNCED, meeting=there.meeting)
             kept = following.put(tx, here.event, pulled, now, told_by=connection.id)
             tx.put_link(link(connection.id, kept, there, is_ours=_is_ours(here)))
             return 1

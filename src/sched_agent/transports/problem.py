@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 
 from sched_agent.errors import (
     Invalid,
+    MeetingProviderRequired,
     NotAuthenticated,
     OutsideHours,
     RateLimited,
@@ -134,6 +135,8 @@ def problem_response(
 def _talkover(error: SchedAgentError) -> dict[str, Any]:
     """Return an error as the body of a `Problem`."""
     body: dict[str, Any] = {"success": False, **_facts(error, ("start_at", "end_at"))}
+    if isinstance(error, MeetingProviderRequired):
+        body["code"] = error.code.upper()  # as the page of create-event-meeting has it
     if isinstance(error, Stale):
         body["current"] = EventData.of(error.event).model_dump(mode="json")
     return body

@@ -33,6 +33,7 @@ from sched_agent.transports.mcp import SchedAgentServer, http_app
 from sched_agent.transports.problem import problem_response
 from sched_agent.transports.rest import (
     talkover,
+    talkover_outbox,
     talkover_providers,
     timekit,
     timekit_availability,
@@ -49,6 +50,7 @@ _FAMILIES = (
     talkover_providers.router,  # first: its fixed paths look like calendars' ids
     talkover_providers.browsers,
     talkover.router,
+    talkover_outbox.router,
     workspace.router,
     workspace_calendars.router,
     workspace_event_rules.router,

@@ -23,7 +23,7 @@ from sched_agent.model.event import Change, Draft, Event, EventFilter
 from sched_agent.model.interval import DAY, MINUTE, Interval
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
-from sched_agent.services import availability, calendars, events
+from sched_agent.services import availability, calendars, events, meetings
 from sched_agent.services.availability import Question
 from sched_agent.speech.iso import read_bound, read_moment, utc_text
 from sched_agent.tools.arguments import calendar_number, event_number, rule_number
@@ -51,6 +51,7 @@ from sched_agent.transports.rest.talkover_shapes import (
     EventChanges,
     EventData,
     Listing,
+    MeetingData,
     Pagination,
     PolicyFields,
     RuleBody,
@@ -271,6 +272,16 @@ def delete_event(
     numbered = event_number(event_id)
     events.delete(app, caller, numbered, below=number, if_version=version, request_id=key)
     return Done(message="Event deleted")
+
+
+@router.post("/calendars/{calendar_id}/events/{event_id}/meeting", tags=["events"])
+def create_event_meeting(
+    app: Running, caller: Asking, calendar_id: CalendarId, event_id: EventId
+) -> Envelope[MeetingData]:
+    """Give an event a link to a video meeting; a second time, it is the same link."""
+    calendar = calendars.get(app, caller, calendar_number(calendar_id))
+    event, meeting = meetings.meet(app, caller, calendar.id, event_number(event_id))
+    return Envelope(data=MeetingData.of(event, meeting))
 
 
 @router.get("/calendars/{calendar_id}/availability", tags=["availability"])

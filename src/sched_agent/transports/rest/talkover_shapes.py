@@ -10,7 +10,7 @@ from sched_agent.model import ids
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.availability_rule import RecurringRule, Rule, clock_text
 from sched_agent.model.calendar import Calendar
-from sched_agent.model.event import MAX_HOLD_SECONDS, Event, SyncState
+from sched_agent.model.event import MAX_HOLD_SECONDS, Event, Meeting, SyncState
 from sched_agent.model.ids import Kind
 from sched_agent.model.owner import Owner, OwnerType, owner
 from sched_agent.model.status import Status
@@ -293,6 +293,20 @@ class EventData(BaseModel):
             created_at=utc_text(event.created_at),
             updated_at=utc_text(event.updated_at),
         )
+
+
+class MeetingData(BaseModel):
+    """The video meeting of an event."""
+
+    event_id: str
+    meeting_url: str
+    meeting_id: str
+
+    @classmethod
+    def of(cls, event: Event, meeting: Meeting) -> "MeetingData":
+        """Return a meeting for the answer."""
+        number = ids.uuid(Kind.EVENT, event.id)
+        return cls(event_id=number, meeting_url=meeting.url, meeting_id=meeting.id)
 
 
 def etag(event: Event) -> str:
