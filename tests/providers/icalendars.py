@@ -51,7 +51,7 @@ def vtimezone(tzid: str, *, standard: str = "-0500", daylight: str = "-0400") ->
 def taken(found: Sequence[Occurrence]) -> dict[str, tuple[int, int]]:
     """Return when occurrences take place, by their keys."""
     assert len({one.key for one in found}) == len(found)
-    return {one.key: tuple(one.content.interval) for one in found}
+    return {one.key: (one.content.interval.start, one.content.interval.end) for one in found}
 
 
 def only(text: bytes, window: Interval, in_zone: ZoneInfo = NEW_YORK) -> Occurrence:

@@ -32,6 +32,7 @@ from sched_agent.providers.ical_text import BROKEN, events, parsed, unreadable, 
 from sched_agent.providers.ical_zones import EPOCH, MICROSECOND, TooDense, Zones
 
 _LONGEST_DAYS = 365
+_LAST_DAY = date.max.toordinal() - 1
 _MOST_SECONDS = 30.0
 _UNREADABLE = (*BROKEN, InvalidArgument)
 
@@ -100,7 +101,10 @@ def occurrences(text: bytes, window: Interval, in_zone: ZoneInfo) -> list[Occurr
         if monotonic() > give_up_at:
             raise unreadable()
         placed = of_one(uid, components, zones, around(window, in_zone))
-        found += _numbered(one for each in placed for one in _told(each, window, in_zone))
+        try:
+            found += _numbered(one for each in placed for one in _told(each, window, in_zone))
+        except _UNREADABLE:
+            raise unreadable() from None
     return found
 
 
@@ -125,7 +129,10 @@ def of_one(uid: str, components: Sequence[Component], zones: Zones, days: Days) 
         except _UNREADABLE:
             if not takes_no_time(component):
                 raise unreadable() from None
-    overrides = _by_key(others, masters[0] if masters else None) if uid else {}
+    try:
+        overrides = _by_key(others, masters[0] if masters else None) if uid else {}
+    except _UNREADABLE:
+        raise unreadable() from None
     masters += [] if uid else others  # nothing tells whose they are
     for master in masters:
         try:
@@ -175,17 +182,20 @@ def _of_series(
     )
     reach = max([master.reach, *(event.reach + _moved_days(event) for _, event in ranges)])
     try:
-        for start in master.starts(max(1, days.first - reach), days.end + reach):
-            key = key_of(start.at, all_day=master.all_day)
-            if key in overrides:
-                continue
-            event, moved = master, start
-            for original_at, later in ranges:
-                if original_at < start.at:
-                    event, moved = later, _moved(start, master, later)
-            yield Placed(f"{uid}/{key}", uid, event, master, start, event.taken(moved))
+        last = min(days.end + reach, _LAST_DAY)
+        starts = list(master.starts(max(1, days.first - reach), last))
     except TooDense:
         yield _solid(uid, master, days)
+        return
+    for start in starts:
+        key = key_of(start.at, all_day=master.all_day)
+        if key in overrides:
+            continue
+        event, moved = master, start
+        for original_at, later in ranges:
+            if original_at < start.at:
+                event, moved = later, _moved(start, master, later)
+        yield Placed(f"{uid}/{key}", uid, event, master, start, event.taken(moved))
 
 
 def _original_at(master: Event, override: Event) -> int:

@@ -5,18 +5,22 @@ zone that one calendar defines would be read into all others that define one of 
 Here times stay as they are written, wall clock and TZID, and `ical_zones` reads them.
 """
 
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from icalendar import Calendar, Component
 from icalendar.parser import Contentline, Parameters
 from icalendar.parser.ical.component import ComponentIcalParser
+from icalendar.prop import TypesFactory, vText
 
 from sched_agent.errors import CalendarUnreachable, ProviderRejected
 
 BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
 """What `icalendar` and `dateutil` raise over values that mean nothing."""
 
+_ESCAPED = re.compile(r"[\\;,]|\r\n?|\n")
 _BEGINNING = b"BEGIN:VCALENDAR"
 
 
@@ -36,13 +40,35 @@ def parsed(text: bytes) -> list[Component]:
     if text[: len(_BEGINNING)].upper() != _BEGINNING:
         raise ProviderRejected("The provider's answer is not a calendar.")
     try:
-        parser = _Parser(text, Calendar._get_component_factory(), Calendar.types_factory)
+        parser = _Parser(text, Calendar._get_component_factory(), _types())
         calendars = parser.parse()
     except (*BROKEN, RecursionError):
         raise unreadable() from None
     if parser.component is not None or any(one.name != "VCALENDAR" for one in calendars):
         raise unreadable()
     return calendars
+
+
+class Text(vText):
+    r"""A TEXT that is written as RFC 5545 §3.3.11 has it.
+
+    `icalendar` writes a backslash before an N as a line break: `C:\New` would not come back.
+    """
+
+    def to_ical(self) -> bytes:
+        """Return it escaped."""
+        return _ESCAPED.sub(_escape, str(self)).encode()
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\{found[0]}" if found[0] in "\\;," else "\\n"
+
+
+@cache
+def _types() -> TypesFactory:
+    types = TypesFactory()
+    types["TEXT"] = Text
+    return types
 
 
 class _Parser(ComponentIcalParser):

@@ -25,7 +25,7 @@ from sched_agent.model.remote import Content
 from sched_agent.providers.base import RemoteGone
 from sched_agent.providers.ical_events import PHONE, attendee
 from sched_agent.providers.ical_reading import Placed, is_long, of_one
-from sched_agent.providers.ical_text import events, first, parsed, values, word
+from sched_agent.providers.ical_text import Text, events, first, parsed, values, word
 from sched_agent.providers.ical_zones import EPOCH, Zones
 
 _PRODUCT = "-//sched-agent//sched-agent//EN"
@@ -262,7 +262,7 @@ def _say(component: Component, before: Content | None, content: Content) -> None
         if new != (old.upper() if name == "STATUS" and old else old):
             component.pop(name, None)
             if new is not None:
-                component.add(name, new)
+                component.add(name, Text(new), encode=False)
     if before is None or _people(before) != _people(content):
         _invite(component, content.attendees)
 
@@ -310,11 +310,13 @@ def _quoted(text: str) -> str:
 
 
 def _describe(value: vCalAddress, one: Attendee) -> None:
-    said = {"CN": one.name, PHONE: one.phone if one.email else None}
-    for name, text in said.items():
-        value.params.pop(name, None)
-        if text:
-            value.params[name] = text
+    # some readers, icalendar among them, take a backslash in a parameter for an escape
+    called = one.name and one.name.replace("\\", "/")
+    for name, text in (("CN", called), (PHONE, one.phone if one.email else None)):
+        if (str(value.params.get(name, "")).strip() or None) != text:
+            value.params.pop(name, None)
+            if text:
+                value.params[name] = text
     now = attendee(value)
     if now is None or now.response is not one.response:
         value.params["PARTSTAT"] = one.response.value.upper().replace("_", "-")

@@ -93,7 +93,7 @@ class Zones:
         if tzid in self._definitions:
             return _by_definition(self._definitions[tzid])
         parts = tzid.strip("/").split("/")  # /vendor/version/Europe/Berlin
-        for at in range(1, len(parts)):
+        for at in range(len(parts)):
             known = _named("/".join(parts[at:]))
             if known is not None:
                 return _by_zone(known)

@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import NamedTuple, NoReturn
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -34,6 +33,7 @@ FEED = "feed"
 """The id of the one calendar."""
 
 _PAGE = 500
+_WEBCAL = frozenset({"webcal", "webcals"})
 _SURELY_LATER_SECONDS = 2
 
 
@@ -75,8 +75,8 @@ class IcsFeed:
             in_zone: The zone of the calendar: floating times and whole days are read in it.
             clock: What time it is.
         """
-        scheme = urlsplit(url).scheme
-        self._url = f"https{url[len(scheme) :]}" if scheme in {"webcal", "webcals"} else url
+        scheme, colon, rest = url.strip().partition(":")
+        self._url = f"https:{rest}" if scheme.lower() in _WEBCAL else f"{scheme}{colon}{rest}"
         self._http = http
         self._in_zone = in_zone
         self._clock = clock
