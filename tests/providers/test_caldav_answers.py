@@ -416,6 +416,33 @@ def test_a_write_is_never_tried_twice():
     assert len(server.asked) == 1
 
 
+def test_a_write_that_was_kept_out_by_another_comes_again_a_few_times():
+    server = Answering({"PUT": httpx.Response(423)})
+
+    with pytest.raises(CalendarUnreachable):
+        server.provider().create(PATH, UID, CONTENT)
+
+    assert len(server.asked) == 1 + len(server.waited) == 5
+    assert sum(server.waited) < 1
+
+
+def test_an_event_that_never_stands_still_is_given_up():
+    server = Answering(
+        {
+            "PUT": httpx.Response(412),
+            "DELETE": httpx.Response(412),
+            "calendar-multiget": listing(an_event()),
+        }
+    )
+    provider, ref = server.provider(), Ref("one", f"{PATH}one.ics")
+
+    with pytest.raises(CalendarUnreachable):
+        provider.update(PATH, ref, CONTENT)
+    with pytest.raises(CalendarUnreachable):
+        provider.delete(PATH, ref)
+    assert [request.method for request in server.asked].count("PUT") == 3
+
+
 def test_a_calendar_that_may_only_be_read_refuses_what_is_written_there():
     server = Answering(
         {

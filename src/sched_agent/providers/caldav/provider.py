@@ -148,7 +148,7 @@ class Caldav:
                 _accepted(reply)
                 written = _Stored(stored.handle, text, reply.etag)
                 return self._as_written(where, written, ref.key, content)
-        raise RemoteChanged
+        raise _too_busy()
 
     def delete(self, calendar: str, ref: Ref) -> None:
         """See `Provider`."""
@@ -165,7 +165,7 @@ class Caldav:
             if reply.status != _PRECONDITION_FAILED:
                 _accepted(reply)
                 return
-        raise RemoteChanged
+        raise _too_busy()
 
     def meet(self, calendar: str, ref: Ref) -> NoReturn:
         """See `Provider`."""
@@ -302,7 +302,14 @@ def _accepted(reply: Reply) -> None:
 
     Raises:
         ProviderRejected: We may not write there: to see the calendar is all that was agreed to.
+        CalendarUnreachable: Others are writing there at this moment.
     """
     if reply.status == _FORBIDDEN:
         raise ProviderRejected("The provider does not let us write on that calendar.")
+    if quirks.is_locked(reply.status):
+        raise _too_busy()
     checked(reply.response)
+
+
+def _too_busy() -> CalendarUnreachable:
+    return CalendarUnreachable("The provider is busy with other changes of that calendar.")

@@ -71,6 +71,11 @@ def may_be_there(status: int) -> bool:
     return status in {400, 403, 409, 412}
 
 
+def is_locked(status: int) -> bool:
+    """Whether a write did nothing because of another one on that calendar, as at Xandikos."""
+    return status == 423
+
+
 def is_one_server(here: httpx.URL, there: httpx.URL) -> bool:
     """Whether what we tell the one address may be told the other.
 

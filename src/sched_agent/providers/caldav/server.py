@@ -13,6 +13,7 @@ from sched_agent.providers.http import body_of, checked, provider_errors, retry_
 _MOST_REDIRECTS = 5
 _BUSY = frozenset({429, 503})
 _LONGEST_PAUSE_SECONDS = 5
+_PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4)
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
 _ICALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
 
@@ -118,11 +119,11 @@ class Server:
 
     def put(self, url: httpx.URL, text: bytes, condition: Mapping[str, str]) -> Reply:
         """Write an event, on a condition about what is there."""
-        return self._send("PUT", url, {**_ICALENDAR, **condition}, text)
+        return self._write("PUT", url, {**_ICALENDAR, **condition}, text)
 
     def delete(self, url: httpx.URL, condition: Mapping[str, str]) -> Reply:
         """Delete an event, on a condition about what is there."""
-        return self._send("DELETE", url, condition)
+        return self._write("DELETE", url, condition)
 
     def _ask(self, method: str, url: httpx.URL, question: str, depth: int) -> Reply:
         """Ask a question, and once more after a moment if the server asks for that."""
@@ -135,6 +136,18 @@ class Server:
             return reply
         self._wait(pause)
         return self._send(method, url, headers, question.encode())
+
+    def _write(
+        self, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Reply:
+        """Write, once; what was kept out by another write has done nothing and may come again."""
+        reply = self._send(method, url, headers, body)
+        for pause in _PAUSES_SECONDS:
+            if not quirks.is_locked(reply.status):
+                break
+            self._wait(pause)
+            reply = self._send(method, url, headers, body)
+        return reply
 
     def _send(
         self, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes | None = None
