@@ -171,11 +171,13 @@ def _handler(server: OAuthServer) -> type[BaseHTTPRequestHandler]:
             form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
             if urlsplit(self.path).path == "/revoke":
                 server.revoked.append(form["token"])
-                status, told = 200, {}
+                answer: tuple[int, Mapping[str, Any]] = (200, {})
             else:
-                status, told = server.exchange(form)
-            text = json.dumps(told).encode()
+                answer = server.exchange(form)
+            status, text = answer[0], json.dumps(answer[1]).encode()
             self.send_response(status)
+            if "Location" in answer[1]:
+                self.send_header("Location", answer[1]["Location"])
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()

@@ -16,8 +16,9 @@ from sched_agent.model.connection import State
 from sched_agent.model.interval import HOUR, MINUTE
 from sched_agent.model.outbox import Topic
 from sched_agent.providers import oauth
+from sched_agent.providers.credentials import Lease, sealed
 from sched_agent.providers.oauth import Bearer
-from sched_agent.sync import access
+from sched_agent.providers.vault import Vault
 from sched_agent.sync.access import mark_refused, opened
 from sched_agent.sync.following import lane
 from tests.connecting import PUBLIC_URL, THERE, a_world  # noqa: F401  # a fixture
@@ -386,10 +387,10 @@ def test_the_lease_of_a_process_that_died_ends(world, clock):
 
 
 def lease_of_the_dead(world, made, until):
-    tokens = replace(world.tokens(made), lease=access.Lease(holder="dead", until=until))
-    vault = access.Vault(world.app.outside.keys)
+    tokens = replace(world.tokens(made), lease=Lease(holder="dead", until=until))
+    vault = Vault(world.app.outside.keys)
     with world.app.store.transaction(world.admin.environment_id) as tx:
-        kept = access.sealed(vault, tokens)
+        kept = sealed(vault, tokens)
         tx.put_connection(replace(tx.connection(made.id), sealed_credentials=kept))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sched_agent import serving
 from sched_agent.backends.local import LocalBackend
 from sched_agent.model.ids import Kind, uuid
 from sched_agent.settings import Settings
@@ -55,6 +56,7 @@ def a_door(world, environment) -> Iterator[Door]:
     mcp = mcp_server(LocalBackend(world.app), settings)
     allowance = Allowance(settings.rate_limit, world.app.clock)
     server.config.app = application(world.app, environment, settings, mcp, allowance=allowance)
+    server.config.access_log = serving._config(None, settings).access_log
     with server, httpx.Client(base_url=server.url, timeout=30) as http:
         yield Door(world, server.url, http)
 
