@@ -20,11 +20,12 @@ class Received:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered: piece by piece if the body is not bytes."""
+    """What is answered: piece by piece if the body is not bytes, and nothing if it is silent."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Callable[[], Iterator[bytes]] = b""
+    silent: bool = False
 
 
 class Receiver:
@@ -79,6 +80,10 @@ class _Handler(BaseHTTPRequestHandler):
         receiver: Receiver = self.server.receiver  # type: ignore[attr-defined]
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         answer = receiver.take(Received(self.command, self.path, dict(self.headers), body))
+        if answer.silent:
+            receiver.leaving.wait()
+            self.close_connection = True
+            return
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

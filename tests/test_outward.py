@@ -1,19 +1,14 @@
 """Requests to foreign addresses, from and to real sockets; only the names' meaning is a double."""
 
-import datetime
 import gzip
 import ipaddress
-import ssl
 import time
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sched_agent import outward
+from tests.certificates import certified
 from tests.receiving import Answer, Receiver, receiving
 
 LONG = 10.0
@@ -45,30 +40,6 @@ def public(monkeypatch, tmp_path):
     monkeypatch.setattr(outward, "_public_authorities", lambda: trusting)
     with receiving(serving, PUBLIC) as one:
         yield one
-
-
-def certified(name, folder):
-    """Return what a server of that name serves TLS with, and what trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    today = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(today - datetime.timedelta(days=1))
-        .not_valid_after(today + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    (folder / "server.pem").write_bytes(private + pem)
-    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    serving.load_cert_chain(folder / "server.pem")
-    return serving, ssl.create_default_context(cadata=pem.decode())
 
 
 def names(**meaning):

@@ -1,5 +1,6 @@
 """Sending mail by SMTP."""
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -53,14 +54,17 @@ def check_address(address: str) -> None:
 
 
 def _parsed(address: str) -> Address | None:
-    """Return an address of the form name@host in plain letters."""
-    if not address.isascii() or not address.isprintable() or len(address) > 254:
+    """Return an address of the form name@host, as a browser's form takes it."""
+    if len(address) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
         return None
     try:
-        parsed = Address(addr_spec=address)
-    except (ValueError, IndexError, HeaderParseError):
+        return Address(addr_spec=address)
+    except (ValueError, HeaderParseError):
         return None
-    return parsed if parsed.username and parsed.domain else None
+
+
+_LONGEST_ADDRESS = 254
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 def written(mail: Mail, sender: str) -> EmailMessage:

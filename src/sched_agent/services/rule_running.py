@@ -282,7 +282,7 @@ def _message(
     )
 
 
-TASKS: Mapping[Topic, Task] = {
+RULE_TASKS: Mapping[Topic, Task] = {
     Topic.EVENT_RULES: Task(run=heard),
     Topic.STARTS_IN: Task(run=starts_soon),
     Topic.WEBHOOK: Task(run=send_webhook),
