@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from sched_agent.app import App
+from sched_agent.app import App, Outside
 from sched_agent.backends.local import LocalBackend
 from sched_agent.model.calendar import Calendar, Environment
 from sched_agent.model.caller import Caller
+from sched_agent.providers.vault import new_key
 from sched_agent.services import calendars, environments
 from sched_agent.store.base import Store
 from tests.builders import MovableClock, at
@@ -77,7 +78,7 @@ def store(database) -> Iterator[Store]:
 
 @pytest.fixture
 def app(store, clock) -> App:
-    return App(store=store, clock=clock)
+    return App(store=store, clock=clock, outside=Outside(keys=(new_key(),), allow_private=True))
 
 
 @pytest.fixture

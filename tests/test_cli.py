@@ -189,6 +189,8 @@ def test_migrate_says_what_it_did(run, tmp_path):
         "m001_foundation",
         "m002_days_and_resources",
         "m003_names_without_apostrophes",
+        "m004_connections",
+        "m005_event_rules",
     ]
     assert first["database"] == str(tmp_path / "calendar.db")
     assert "up to date" in second
@@ -222,6 +224,8 @@ def test_the_doctor_finds_a_healthy_machine_healthy(run):
         "port",
         "tokens",
         "backend",
+        "providers",
+        "outbox",
         "mcp",
     ]
     assert all(finding["ok"] for finding in findings)

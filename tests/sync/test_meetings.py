@@ -26,9 +26,7 @@ def test_a_calendar_that_is_connected_to_nobody_gets_no_meeting(app, admin, cale
     from sched_agent.model.schedule import Check
     from tests.builders import a_draft, span
 
-    booked = events.book(
-        app, admin, calendar.id, a_draft(span("09:00", "09:30")), check=Check.FULL
-    )
+    booked = events.book(app, admin, calendar.id, a_draft(span("09:00", "09:30")), check=Check.FULL)
     with pytest.raises(MeetingProviderRequired):
         meetings.meet(app, admin, calendar.id, booked.id)
 

@@ -200,6 +200,10 @@ MCP = {
         lambda s: s.tool("remove_availability_rule", rule_id="rul_zzzzzz"),
         r"no availability rule with that id",
     ),
+    "unknown_provider": (
+        lambda s: s.tool("connect_provider", provider="fruit"),
+        r"has no calendar provider of that name",
+    ),
     "unknown_attendee": (
         lambda s: s.tool(
             "respond_to_event", event_id=s.book(), attendee="Omar", response="accepted"
@@ -287,6 +291,18 @@ REST = {
         lambda s: s.rest("DELETE", "CAL/availability-rules/none"),
         r"no availability rule with that id",
     ),
+    "unknown_provider": (
+        lambda s: s.rest("POST", "CAL/providers", {"provider": "fruit", "redirect_uri": "x:y"}),
+        r"has no calendar provider of that name",
+    ),
+    "unknown_connection": (
+        lambda s: s.rest("GET", "CAL/providers/none"),
+        r"has no provider connection|No provider connection",
+    ),
+    "meeting_provider_required": (
+        lambda s: s.rest("POST", f"CAL/events/{s.book()}/meeting"),
+        r"Calendar has no connected provider that supports meeting links",
+    ),
     "slot_taken": (rest_twice, r"Monday 23 November 2026, 10:00–10:30 .*: that time is taken"),
     "status_conflict": (rest_cancelled, r"The event is cancelled, and that is final"),
     "hold_expired": (rest_expired, r"The hold ran out"),
@@ -328,10 +344,14 @@ ONLY_ONE_DOOR = {
     "too_many_attendees": "the Talkover family checks conflicts only",
     "unknown_attendee": "the Talkover family has no answers to invitations",
     "shutting_down": "over MCP it is the HTTP answer 503, tested below",
+    "unknown_connection": "tools name calendars, not connections",
+    "meeting_provider_required": "no tool makes meetings",
 }
 NEITHER_DOOR = {
     "outcome_unknown": "it takes a connection that breaks in a commit: test_lost_connections.py",
     "unknown_workspace": "only the paths of the workspace family name one: test_workspace.py",
+    "unknown_event_rule": "only the workspace family has event rules: test_event_rules.py",
+    "consent_needed": "it takes a provider that refuses us: tests/sync",
     "unsupported": "these calendars can do it all: tests/backends",
     "provider_rejected": "these calendars are nobody else's: tests/backends",
 }
@@ -361,7 +381,7 @@ def test_a_tool_says_what_happened_and_what_to_do(scene, code):
 
     assert re.search(says, text), text
     data = result["_meta"][ERROR_KEY]
-    assert data["code"] == code
+    assert data["code"].lower() == code
     assert data["hint"]
     assert data["say"] == text.splitlines()[-1].removeprefix("Say: ")
 
@@ -378,7 +398,7 @@ def test_rest_says_what_happened_and_what_to_do(scene, code):
     assert response.status_code == kinds[code].status
     body = response.json()
     assert body["success"] is False
-    assert body["code"] == code
+    assert body["code"].lower() == code
     assert body["hint"]
     assert re.search(says, body["message"]), body
     assert response.headers["x-request-id"]

@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from sched_agent.model.booking import Graph, booked
+from sched_agent.model.connection import Connection, ProviderKind, ProviderSettings
+from sched_agent.model.event_rule import EventRule, Label, Trigger
 from sched_agent.model.ids import Kind, code, new_number, uuid
 from sched_agent.model.schedule import Check
 from sched_agent.services import calendars, environments, events
@@ -33,6 +35,8 @@ ARGUMENTS = {
     },
     "remove_availability_rule": {"calendar_id": "CAL", "rule_id": "RUL"},
     "delete_event": {"event_id": "EVT"},
+    "connect_provider": {"calendar_id": "CAL", "provider": "google"},
+    "sync_calendar": {"calendar_id": "CAL"},
 }
 NAMES_NO_ID = {"list_calendars", "create_calendar"}
 BODIES = {
@@ -44,6 +48,7 @@ BODIES = {
     },
     "put_event": {"title": "stolen"},
     "post_rules": {"type": "exception", "date": "2026-11-24", "available": False},
+    "post_providers": {"provider": "google", "redirect_uri": "https://example.com/connected"},
 }
 
 
@@ -56,7 +61,31 @@ def theirs(app, environment):
     draft = a_draft(span("10:00", "10:30", "2026-11-24"), title="Secret")
     event = events.book(app, acme, calendar.id, draft, check=Check.FULL)
     rule = calendars.add_rule(app, acme, calendar.id, on_date("2026-12-24", available=False))
-    return there, acme, {"CAL": calendar.id, "EVT": event.id, "RUL": rule.id}
+    with app.store.transaction(there.id) as tx:
+        kind = ProviderKind.GOOGLE
+        tx.put_provider(ProviderSettings(name="google", kind=kind, client_id="us"))
+        begun = tx.add_connection(
+            Connection(
+                id=0,
+                calendar_id=calendar.id,
+                provider="google",
+                kind=kind,
+                created_at=0,
+                updated_at=0,
+            )
+        )
+    fires = EventRule(
+        id=0,
+        name="Secret",
+        trigger=Trigger.CREATED,
+        actions=(Label(add=("new",)),),
+        created_at=0,
+        updated_at=0,
+    )
+    with app.store.transaction(there.id) as tx:
+        told = tx.add_event_rule(fires)
+    ids = {"CAL": calendar.id, "EVT": event.id, "RUL": rule.id}
+    return there, acme, ids | {"CON": begun.id, "FIRES": told.id}
 
 
 KINDS = {"CAL": Kind.CALENDAR, "EVT": Kind.EVENT, "RUL": Kind.RULE}
@@ -138,6 +167,7 @@ def test_every_endpoint_answers_for_their_ids_as_for_unknown_ones(url, a_token, 
         filled_in = path.replace("{calendar_id}", calendar or uuid(Kind.CALENDAR, numbers["CAL"]))
         filled_in = filled_in.replace("{event_id}", uuid(Kind.EVENT, numbers["EVT"]))
         filled_in = filled_in.replace("{rule_id}", uuid(Kind.RULE, numbers["RUL"]))
+        filled_in = filled_in.replace("{provider_id}", uuid(Kind.CONNECTION, numbers["CON"]))
         params = day | {"calendar_ids[]": uuid(Kind.CALENDAR, numbers["CAL"])}
         params = {name: value for name, value in params.items() if name in known}
         body = body_of(method, path)
@@ -146,13 +176,13 @@ def test_every_endpoint_answers_for_their_ids_as_for_unknown_ones(url, a_token, 
         return answer.json()
 
     for method, path, known in requests(url, "/api/v1"):
-        below_own = [None, own] if "{event_id}" in path or "{rule_id}" in path else [None]
+        below_own = [None, own] if re.search("{(event|rule|provider)_id}", path) else [None]
         for calendar in below_own:
             for_theirs = ask(method, path, known, ids, calendar)
             assert for_theirs == ask(method, path, known, unknown(ids), calendar)
             tried += 1
 
-    assert tried == 17
+    assert tried == 27
 
 
 V2_BODIES = {
@@ -166,8 +196,15 @@ V2_BODIES = {
         "date": "2026-11-24",
     },
     "put /calendars/CAL/schedules/RUL": {"name": "stolen"},
+    "put /event-rules/FIRES": {"name": "stolen"},
 }
-V2_IDS = {"{calendar_id}": "CAL", "{event_id}": "EVT", "{schedule_id}": "RUL", "{member_id}": "7"}
+V2_IDS = {
+    "{calendar_id}": "CAL",
+    "{event_id}": "EVT",
+    "{schedule_id}": "RUL",
+    "{rule_id}": "FIRES",
+    "{member_id}": "7",
+}
 
 
 def test_every_endpoint_of_the_workspace_answers_for_their_ids_as_for_unknown_ones(
@@ -199,7 +236,7 @@ def test_every_endpoint_of_the_workspace_answers_for_their_ids_as_for_unknown_on
             assert "Secret" not in str(for_theirs)
             tried += 1
 
-    assert tried == 17
+    assert tried == 22
 
 
 TIME = {"start": "2026-11-24T14:00:00Z", "end": "2026-11-24T15:00:00Z"}

@@ -92,6 +92,17 @@ class ConnectionPolicy:
     when_taken: WhenTaken = WhenTaken.KEEP
 
 
+def usual_policy(kind: ProviderKind) -> ConnectionPolicy:
+    """Return what is done where the owner of a calendar has said nothing.
+
+    A feed can only be read as a whole, and those who publish one write it anew now and then: it is
+    not asked about each booking.
+    """
+    if kind is ProviderKind.ICS:
+        return ConnectionPolicy(recheck_seconds=900, sync_minutes=10)
+    return ConnectionPolicy()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """A connection between a calendar and a provider's calendar. Instants are UTC microseconds.

@@ -24,10 +24,10 @@ from sched_agent.errors import (
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.connection import (
     Connection,
-    ConnectionPolicy,
     ProviderKind,
     ProviderSettings,
     State,
+    usual_policy,
 )
 from sched_agent.model.ids import Kind, Number, uuid
 from sched_agent.model.interval import Interval
@@ -160,7 +160,9 @@ def begin(
             now,
             redirect_uri=redirect_uri,
             remote_calendar=remote_calendar,
-            policy=replace(before.policy if before else ConnectionPolicy(), **(policy or {})),
+            policy=replace(
+                before.policy if before else usual_policy(settings.kind), **(policy or {})
+            ),
         )
         kept = sealed_flow(vault, flow)
         if before is not None:

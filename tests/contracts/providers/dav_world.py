@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from sched_agent.providers.caldav.provider import Caldav
 
 from sched_agent.providers.base import Provider
+from sched_agent.providers.caldav.provider import Caldav
 from tests.builders import NEW_YORK
 from tests.caldav_servers import CaldavServer
 from tests.contracts.providers.ical_text import Ical, zone_text

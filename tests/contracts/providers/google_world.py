@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from sched_agent.providers.google.provider import Google
-from sched_agent.providers.google.quirks import uid_in
 
 from sched_agent import outward
 from sched_agent.model.interval import Interval
 from sched_agent.providers.base import Provider
+from sched_agent.providers.google.provider import Google
+from sched_agent.providers.google.quirks import uid_in
 from tests.builders import NEW_YORK
 from tests.contracts.providers.outsider import Planned, When
 from tests.contracts.providers.wired import SECONDS, Wired, a_clock

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from sched_agent.providers.ics import Ics
-
 from sched_agent import outward
 from sched_agent.providers.base import Provider
+from sched_agent.providers.ics import Ics
 from tests.builders import NEW_YORK
 from tests.contracts.providers.ical_text import Ical, calendar_text
 from tests.contracts.providers.outsider import Planned, When
