@@ -1,5 +1,6 @@
 """A feed, from a real HTTP server."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -323,8 +324,33 @@ def test_an_address_where_nothing_is_is_not_named_in_the_error(url):
         read(feed)
     feed.close()
 
-    assert "secret" not in caught.value.message
-    assert caught.value.__cause__ is None
+    following: BaseException | None = caught.value
+    while following is not None:
+        assert "secret" not in f"{following!r} {vars(following)!r}"
+        following = following.__cause__ or following.__context__
+
+
+def test_the_address_of_a_feed_is_not_logged(site, caplog):
+    caplog.set_level(logging.DEBUG)
+    feed = opened(f"{site.url}?key=secret")
+
+    read(feed)
+    feed.close()
+
+    assert "HTTP Request: GET http://127.0.0.1 " in caplog.text
+    assert "feed.ics" not in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_feed_on_a_private_network_is_not_asked_for(site):
+    http = outward.client(seconds=5, allow_private=False)
+    feed = IcsFeed(site.url.replace("http:", "https:"), http, NEW_YORK, pinned_clock(NOW))
+
+    with pytest.raises(ProviderRejected):
+        read(feed)
+    feed.close()
+
+    assert site.asked == []
 
 
 def test_a_feed_that_has_moved_is_followed(site):

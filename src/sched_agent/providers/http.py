@@ -1,15 +1,17 @@
 """What a provider's HTTP means to us, in one place for all of them.
 
 No message repeats an address: that of a feed may be the only secret that guards it. For the same
-reason what httpx says is not kept as the cause of our errors.
+reason what httpx raises is not kept as the cause of our errors, and its log names hosts alone.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
 
 from sched_agent.errors import CalendarUnreachable, ConsentNeeded, ProviderRejected
+from sched_agent.outward import Refused
 
 MOST_BYTES = 20 * 1024 * 1024
 """The longest answer that is read."""
@@ -24,18 +26,39 @@ def provider_errors() -> Iterator[None]:
 
     Raises:
         CalendarUnreachable: No connection, or it broke, or no answer came in time.
-        ProviderRejected: The address can be none, or leads in circles.
+        ProviderRejected: The address can be none, or leads in circles or to where we do not go.
     """
     try:
         yield
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects):
-        raise ProviderRejected("The provider's address leads nowhere.") from None
-    except httpx.TimeoutException:
-        raise CalendarUnreachable("The provider did not answer in time.") from None
-    except httpx.HTTPError:
-        raise CalendarUnreachable(
-            "The provider can't be reached: no connection could be made, or it broke."
-        ) from None
+    except httpx.InvalidURL as error:
+        error.args = ()
+        raise ProviderRejected("The provider's address can't be read.") from None
+    except httpx.HTTPError as error:
+        vars(error).pop("_request", None)  # it knows the address
+        raise _meaning(error) from None
+
+
+def _meaning(error: httpx.HTTPError) -> CalendarUnreachable | ProviderRejected:
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.TooManyRedirects | Refused):
+        return ProviderRejected("The provider's address leads nowhere that we go to.")
+    if isinstance(error, httpx.TimeoutException):
+        return CalendarUnreachable("The provider did not answer in time.")
+    return CalendarUnreachable(
+        "The provider can't be reached: no connection could be made, or it broke."
+    )
+
+
+def _name_the_host_alone(record: logging.LogRecord) -> bool:
+    """Take addresses out of what httpx logs of each request, but for the host."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            f"{one.scheme}://{one.host}" if isinstance(one, httpx.URL) else one
+            for one in record.args
+        )
+    return True
+
+
+logging.getLogger("httpx").addFilter(_name_the_host_alone)
 
 
 def checked(response: httpx.Response) -> httpx.Response:
