@@ -262,6 +262,14 @@ def test_an_event_is_read_whatever_its_path_looks_like(desk, name):
     assert desk.events() == {}
 
 
+def test_a_sign_that_xml_has_no_place_for_hides_no_event(desk):
+    desk.put("odd.ics", SINGLE.replace("Lunch", "Lu\ufffench").replace("UID:single", "UID:odd"))
+    desk.put("single.ics", SINGLE)
+
+    assert [event.content.title for event in desk.events().values()] == ["Lunch", "Lunch"]
+    assert desk.provider.busy(desk.id, WINDOW) == [hour_from("2026-11-24T09:00")]
+
+
 def test_only_what_has_changed_comes_after_a_cursor(desk):
     for name in ("changed", "deleted", "left"):
         desk.put(f"{name}.ics", SINGLE.replace("UID:single", f"UID:{name}"))

@@ -9,6 +9,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from sched_agent.errors import CalendarUnreachable, ProviderRejected
+from sched_agent.providers.caldav import quirks
 
 DAV = "{DAV:}"
 CALDAV = "{urn:ietf:params:xml:ns:caldav}"
@@ -94,11 +95,15 @@ def multistatus(body: bytes) -> Multistatus:
 
 
 def _parsed(body: bytes) -> Element:
-    try:
-        root: Element = fromstring(body, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
-        raise _nonsense() from None
-    return root
+    for read in (body, quirks.legible(body)):
+        try:
+            root: Element = fromstring(read, forbid_dtd=True)
+        except ParseError:
+            continue
+        except (DefusedXmlException, ValueError, LookupError, RecursionError):
+            break
+        return root
+    raise _nonsense()
 
 
 def _nonsense() -> ProviderRejected:

@@ -16,6 +16,7 @@ from sched_agent.model.interval import DAY, Interval
 
 _PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!//)")
+_NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _APPLE = "caldav.icloud.com"
 _APPLES_PARTITION = re.compile(r"p\d+-caldav\.icloud\.com")
 
@@ -34,6 +35,11 @@ def meant(href: str) -> str:
     That would be an address of the kind `a` (RFC 3986 §4.2).
     """
     return f"./{href}" if _SCHEME.match(href) else href
+
+
+def legible(body: bytes) -> bytes:
+    """Return XML in UTF-8 without what XML can't say, such as U+FFFE: both servers pass it on."""
+    return _NO_XML.sub(b"", body)
 
 
 def strong(etag: str | None) -> str | None:
