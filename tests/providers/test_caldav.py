@@ -4,6 +4,8 @@ import re
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
+from datetime import date, time
 from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,12 +16,14 @@ import pytest
 
 from sched_agent import outward
 from sched_agent.errors import CalendarUnreachable, ConsentNeeded, Unsupported
-from sched_agent.model.interval import HOUR, MINUTE, Interval
+from sched_agent.model.interval import HOUR, MINUTE, Interval, intersect, merge
 from sched_agent.model.remote import Content, Ref, RemoteEvent
+from sched_agent.model.zone import local
 from sched_agent.providers.base import Ability, CursorExpired, RemoteChanged, RemoteGone
 from sched_agent.providers.caldav import Caldav
 from tests.builders import NEW_YORK, MovableClock, at, span
 from tests.caldav_servers import SERVERS, CaldavServer
+from tests.expansion import Series, busy
 
 WINDOW = Interval(at("2026-10-01T00:00"), at("2027-10-01T00:00"))
 UID = "env_abc-evt_def@sched-agent"
@@ -554,21 +558,88 @@ def test_days_and_times_without_a_zone_are_those_of_the_calendars_zone(
     provider.close()
 
 
+SEVERAL_SERIES: Sequence[tuple[str, Sequence[str], Series]] = [
+    (
+        "weekly",
+        [f"DTSTART;{IN_NEW_YORK}:20261019T090000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=8"],
+        Series(first=date(2026, 10, 19), zone=NEW_YORK, at=time(9), minutes=60, count=8),
+    ),
+    (
+        "late",
+        [f"DTSTART;{IN_NEW_YORK}:20160103T230000", "DURATION:PT2H", "RRULE:FREQ=WEEKLY;BYDAY=SU"],
+        Series(first=date(2016, 1, 3), zone=NEW_YORK, at=time(23), minutes=120),
+    ),
+    (
+        "days",
+        [
+            "DTSTART;VALUE=DATE:20261020",
+            "DTEND;VALUE=DATE:20261022",
+            "RRULE:FREQ=WEEKLY;INTERVAL=2",
+        ],
+        Series(first=date(2026, 10, 20), zone=NEW_YORK, days=2, interval=2),
+    ),
+    (
+        "floating",
+        ["DTSTART:20261031T013000", "DTEND:20261031T033000", "RRULE:FREQ=WEEKLY;BYDAY=SA"],
+        Series(first=date(2026, 10, 31), zone=NEW_YORK, at=time(1, 30), minutes=120),
+    ),
+]
+LEFT_OUT, MOVED_AWAY, MOVED_NEAR = date(2026, 10, 26), date(2026, 11, 2), date(2026, 11, 9)
+FAR_AWAY, NEAR = hour_from("2026-12-12T20:00"), hour_from("2026-11-08T23:30")
+
+
+def test_busy_time_is_what_plain_calendar_arithmetic_says_in_every_window(desk):
+    weekly, *others = SEVERAL_SERIES
+    exceptions = [
+        vevent(
+            weekly[0],
+            f"RECURRENCE-ID;{IN_NEW_YORK}:{day:%Y%m%d}T090000",
+            f"DTSTART:{stamp(when.start)}",
+            f"DTEND:{stamp(when.end)}",
+        )
+        for day, when in ((MOVED_AWAY, FAR_AWAY), (MOVED_NEAR, NEAR))
+    ]
+    left_out = f"EXDATE;{IN_NEW_YORK}:{LEFT_OUT:%Y%m%d}T090000"
+    desk.put("weekly.ics", vcalendar(vevent(weekly[0], *weekly[1], left_out), *exceptions))
+    for name, lines, _ in others:
+        desk.put(f"{name}.ics", vcalendar(vevent(name, *lines)))
+    moved = {MOVED_AWAY: FAR_AWAY, MOVED_NEAR: NEAR}
+    series = [
+        replace(weekly[2], left_out=frozenset({LEFT_OUT}), moved=moved),
+        *(one for _, _, one in others),
+    ]
+
+    events = [event.content.interval for event in desk.events().values()]
+    assert merge(clipped(events, WINDOW)) == busy(series, WINDOW)
+    first, last = at("2026-10-15T07:20"), at("2026-12-16T00:00")
+    for start in range(first, last, 11 * HOUR):
+        within = Interval(start, start + 11 * HOUR)
+        assert clipped(desk.provider.busy(desk.id, within), within) == busy(series, within)
+
+
+def stamp(moment: int) -> str:
+    return f"{local(moment, ZoneInfo('UTC')):%Y%m%dT%H%M%SZ}"
+
+
+def clipped(intervals: Sequence[Interval], within: Interval) -> list[Interval]:
+    return intersect(merge(intervals), [within])
+
+
 def test_what_is_left_out_takes_no_time(desk):
     own = desk.provider.create(desk.id, UID, a_content("2026-11-24T09:30")).event
     desk.put("series.ics", SERIES)
     within = span("08:00", "12:00", day="2026-11-24")
     nine, ours = hour_from("2026-11-24T09:00"), own.content.interval
 
-    def busy(*leaving_out: str) -> Sequence[Interval]:
+    def taken(*leaving_out: str) -> Sequence[Interval]:
         return desk.provider.busy(desk.id, within, leaving_out)
 
-    assert busy() == [Interval(nine.start, ours.end)]
-    assert busy(UID) == [nine]
-    assert busy(SERIES_TIMES[-1][0]) == [ours]
-    assert busy(SERIES_TIMES[0][0]) == [Interval(nine.start, ours.end)]
-    assert busy("series", UID) == []
-    assert busy("serie", "env") == [Interval(nine.start, ours.end)]
+    assert taken() == [Interval(nine.start, ours.end)]
+    assert taken(UID) == [nine]
+    assert taken(SERIES_TIMES[-1][0]) == [ours]
+    assert taken(SERIES_TIMES[0][0]) == [Interval(nine.start, ours.end)]
+    assert taken("series", UID) == []
+    assert taken("serie", "env") == [Interval(nine.start, ours.end)]
 
 
 def test_a_server_that_is_down_can_not_be_reached(desk):

@@ -61,7 +61,7 @@ def _since(server: Server, calendar: httpx.URL, token: str) -> Multistatus | Non
     reply = server.report(calendar, requests.changes_since(token), depth=0)
     if token and quirks.cursor_has_expired(reply.status):
         raise CursorExpired
-    if not token and quirks.cannot_sync(reply.status):
+    if not token and quirks.does_not_know(reply.status):
         return None
     answer = reply.listed()
     if answer.sync_token is not None:

@@ -1,7 +1,7 @@
 """A person's calendars at a CalDAV server."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from time import sleep
 from typing import NamedTuple, NoReturn
@@ -17,7 +17,7 @@ from sched_agent.errors import (
     ProviderRejected,
     Unsupported,
 )
-from sched_agent.model.interval import DAY, Interval, merge
+from sched_agent.model.interval import DAY, Interval, merge, subtract
 from sched_agent.model.remote import Batch, Change, Content, Ref, RemoteCalendar, RemoteEvent
 from sched_agent.model.status import Status
 from sched_agent.model.zone import FIRST_INSTANT, LAST_INSTANT, instant
@@ -34,6 +34,7 @@ _READ_AT_ONCE = 100
 _TRIES = 3
 _FORBIDDEN, _PRECONDITION_FAILED = 403, 412
 _GONE = frozenset({404, 410})
+_UTC = ZoneInfo("UTC")
 _EVER = Interval(FIRST_INSTANT, LAST_INSTANT - 1)
 _NEAR = 400 * DAY
 _OF_A_SERIES = re.compile(r".+/(\d{4}\d\d\d\d)(T\d{6}Z)?(#\d+)?", re.DOTALL)
@@ -101,8 +102,7 @@ class Caldav:
             last = page.cursor
             if page.gone:
                 yield Batch([Change(handle) for handle in page.gone])
-            for first in range(0, len(page.there), _READ_AT_ONCE):
-                some = page.there[first : first + _READ_AT_ONCE]
+            for some in _in_parts(page.there):
                 there = self._at(where, some)
                 yield Batch([self._change(handle, there.get(handle), window) for handle in some])
         yield Batch((), last)
@@ -110,12 +110,15 @@ class Caldav:
     def busy(
         self, calendar: str, within: Interval, leaving_out: Collection[str] = ()
     ) -> Sequence[Interval]:
-        """See `Provider`."""
+        """See `Provider`. If the server knows of more than it has found, everything is read."""
         where = self._server.at(calendar)
-        question = requests.contents_within(quirks.stretched(within))
+        around = quirks.stretched(within)
+        found: Iterable[_Stored] = self._asked(where, requests.contents_within(around))
+        if self._has_missed_some(where, found, around):
+            found = self._all(where)
         return merge(
             event.content.interval
-            for stored in self._asked(where, question)
+            for stored in found
             for event in self._events(stored, within)
             if _takes_time(event.content) and not _is_among(event.ref.key, leaving_out)
         )
@@ -261,9 +264,40 @@ class Caldav:
         checked(reply.response)
         return _Stored(handle, reply.body, reply.etag)
 
+    def _all(self, where: httpx.URL) -> Iterator[_Stored]:
+        for page in pages(self._server, where, None):
+            for some in _in_parts(page.there):
+                yield from self._at(where, some).values()
+
+    def _has_missed_some(
+        self, where: httpx.URL, found: Iterable[_Stored], around: Interval
+    ) -> bool:
+        """Whether the server calls time busy at which nothing is that it has found.
+
+        It may read whole days and times without a zone in UTC, and need not know what is
+        transparent.
+        """
+        reply = self._server.report(where, requests.busy_within(around))
+        if reply.status == httpx.codes.MULTI_STATUS or quirks.does_not_know(reply.status):
+            return False
+        checked(reply.response)
+        known = (
+            one.content.interval
+            for stored in found
+            for in_zone in (self._in_zone, _UTC)
+            for one in ical.occurrences(stored.text, around.padded(DAY), in_zone)
+        )
+        more = subtract(merge(ical.busy_of(reply.body)), merge(known))
+        return any(one.length > quirks.NO_TIME for one in more)
+
     def _asked(self, where: httpx.URL, question: str) -> Sequence[_Stored]:
         answer = self._server.report(where, question).listed()
         return [_stored(self._server.handle(where, one.href), one) for one in answer.whole()]
+
+
+def _in_parts(handles: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(handles), _READ_AT_ONCE):
+        yield handles[first : first + _READ_AT_ONCE]
 
 
 def _stored(handle: str, resource: Resource) -> _Stored:

@@ -2,9 +2,14 @@
 
 Measured with Radicale 3.9 and Xandikos 0.4.10; what is said of others is from their manuals.
 
-Neither is asked for free/busy (RFC 4791 §7.10). Both take dates and times without a zone for UTC
-there, so that an all-day event in New York would end five hours too early, and neither can leave an
-event out.
+Whether time is busy, neither tells on its own:
+
+- Free/busy (RFC 4791 §7.10) reads whole days and times without a zone in UTC at both, so that a day
+  in New York ends at seven in the evening; and it can leave no event out.
+- Events by time (§7.8) are found by Xandikos, once it has been asked a few times, in an index that
+  knows no occurrence that was moved, no RDATE, and of days in a row the first one alone.
+
+So the events are asked for, and free/busy tells whether some were missed.
 """
 
 import re
@@ -12,7 +17,10 @@ from urllib.parse import quote, unquote_to_bytes
 
 import httpx
 
-from sched_agent.model.interval import DAY, Interval
+from sched_agent.model.interval import DAY, SECOND, Interval
+
+NO_TIME = SECOND
+"""Up to this long is, in free/busy, what takes no time: Radicale says a second."""
 
 _PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!//)")
@@ -61,8 +69,8 @@ def cursor_has_expired(status: int) -> bool:
     return status in {400, 403, 409, 410, 412}
 
 
-def cannot_sync(status: int) -> bool:
-    """Whether a refused first sync may mean that the server knows no sync at all (RFC 3253 §3.6).
+def does_not_know(status: int) -> bool:
+    """Whether a refused question may mean that the server does not know it (RFC 3253 §3.6).
 
     Radicale answers with an empty list to a question that it does not know.
     """

@@ -44,8 +44,12 @@ def contents_at(handles: Iterable[str]) -> str:
 
 def contents_within(stretch: Interval) -> str:
     """Return the question for the events that touch a stretch of time."""
-    start, end = (_instant(moment) for moment in stretch)
-    return _query(f'<c:time-range start="{start}" end="{end}"/>')
+    return _query(_time_range(stretch))
+
+
+def busy_within(stretch: Interval) -> str:
+    """Return the question for the busy time in a stretch, whoever takes it."""
+    return f"<c:free-busy-query {_SPACES}>{_time_range(stretch)}</c:free-busy-query>"
 
 
 def contents_under(uid: str) -> str:
@@ -58,6 +62,11 @@ def _query(condition: str) -> str:
     events = f'<c:comp-filter name="VEVENT">{condition}</c:comp-filter>'
     wanted = f'<c:filter><c:comp-filter name="VCALENDAR">{events}</c:comp-filter></c:filter>'
     return f"<c:calendar-query {_SPACES}>{_EVENTS}{wanted}</c:calendar-query>"
+
+
+def _time_range(stretch: Interval) -> str:
+    start, end = (_instant(moment) for moment in stretch)
+    return f'<c:time-range start="{start}" end="{end}"/>'
 
 
 def _instant(moment: int) -> str:
