@@ -230,6 +230,51 @@ def test_calendars_on_a_host_of_icloud_are_named_with_it_and_read_there():
     assert str(server.asked[-1].url) == found.id
 
 
+def free_busy(*periods: str) -> httpx.Response:
+    lines = "".join(f"FREEBUSY{period}\n" for period in periods)
+    text = (
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VFREEBUSY\nUID:f\nDTSTAMP:20261101T000000Z\n"
+        f"{lines}END:VFREEBUSY\nEND:VCALENDAR\n"
+    )
+    return httpx.Response(200, content=text)
+
+
+@pytest.mark.parametrize(
+    ("said", "reads_all"),
+    [
+        pytest.param(free_busy(":20261124T100000Z/PT1H"), True, id="more than was found"),
+        pytest.param(free_busy(":20261123T140000Z/PT1H"), True, id="longer than what was found"),
+        pytest.param(free_busy(":20261123T140000Z/PT30M"), False, id="what was found"),
+        pytest.param(free_busy(";FBTYPE=BUSY-TENTATIVE:20261124T100000Z/PT1H"), True, id="maybe"),
+        pytest.param(free_busy(";FBTYPE=FREE:20261124T100000Z/PT1H"), False, id="what is free"),
+        pytest.param(free_busy(":20261124T100000Z/PT1S"), False, id="a second"),
+        pytest.param(free_busy(), False, id="nothing"),
+        pytest.param(httpx.Response(403), False, id="that it does not know the question"),
+        pytest.param(httpx.Response(207, content=listing()), False, id="a list"),
+    ],
+)
+def test_everything_is_read_if_the_server_calls_more_time_busy_than_it_has_found(said, reads_all):
+    answers = {
+        "free-busy-query": said,
+        "calendar-query": listing(an_event()),
+        "sync-collection": listing(of_version("two.ics"), token="t"),
+        "calendar-multiget": listing(an_event("two.ics").replace("T140000Z", "T120000Z")),
+    }
+
+    first = min(Answering(answers).provider().busy(PATH, WINDOW))
+
+    assert (first == CONTENT.interval) is not reads_all
+
+
+def test_a_server_that_fails_to_tell_whether_it_missed_something_is_not_believed():
+    server = Answering(
+        {"free-busy-query": httpx.Response(500), "calendar-query": listing(an_event())}
+    )
+
+    with pytest.raises(CalendarUnreachable):
+        server.provider().busy(PATH, WINDOW)
+
+
 def test_a_redirect_in_circles_comes_to_an_end():
     server = Answering({"PROPFIND": httpx.Response(308, headers={"Location": HOME})})
 
