@@ -222,6 +222,8 @@ def test_an_event_that_ends_where_it_begins_takes_no_time_and_is_left_out(google
 
     assert everything(google)[0] == {}
     assert gone(google, cursor) == {event}
+    with pytest.raises(ProviderRejected):
+        google.event(PRIMARY, Ref("", event))
 
 
 def test_an_event_without_a_title_is_busy(google, stub):
@@ -256,6 +258,7 @@ def test_when_an_event_was_changed_is_told(google, stub, clock):
     "broken",
     [
         pytest.param({"end": None}, id="no end"),
+        pytest.param({"start": None}, id="no start"),
         pytest.param({"end": {"dateTime": "2026-11-23T10:00:00-05:00"}}, id="days and a time"),
         pytest.param({"start": {"dateTime": "2026-11-23T10:00:00"}}, id="no offset"),
         pytest.param({"start": {"dateTime": "soon"}}, id="no time"),
@@ -468,6 +471,16 @@ def test_an_event_is_made_once_however_often_it_is_sent(google, stub):
     assert len(stub.live()) == 1
 
 
+@pytest.mark.parametrize("method", ["insert", "delete"])
+def test_a_write_that_google_refuses_is_refused(google, stub, method):
+    made = google.create(PRIMARY, UID, STAND_UP).event
+    between(stub, f"calendar.events.{method}", lambda: stub.fail_next(400, "invalid"))
+
+    with pytest.raises(ProviderRejected):
+        google.create(PRIMARY, uid_of(1, 8), STAND_UP)
+        google.delete(PRIMARY, made.ref)
+
+
 def test_an_event_that_was_deleted_at_google_is_not_made_again(google, stub):
     made = google.create(PRIMARY, UID, STAND_UP)
     stub.delete(made.event.ref.handle)
@@ -618,6 +631,16 @@ def test_an_occurrence_is_changed_alone(google, stub):
 
     titles = {one.ref.key: one.content.title for one in everything(google)[0].values()}
     assert titles == {one.ref.key: "Once", other.ref.key: "Weekly"}
+
+
+def test_a_version_that_is_no_longer_there_is_not_changed(google, stub):
+    made = google.create(PRIMARY, UID, STAND_UP).event
+    stub.rename(made.ref.handle, "Theirs")
+
+    with pytest.raises(RemoteChanged):
+        google.update(PRIMARY, made.ref, STAND_UP_ELSEWHERE)
+
+    assert stub.seen[-1].method == "calendar.events.get"
 
 
 def test_a_change_that_comes_between_reading_and_writing_is_not_overwritten(google, stub):
