@@ -57,6 +57,7 @@ class StubCalendar:
     _cursors: dict[str, dict[str, Resource]] = field(default_factory=dict)
     _pages: dict[str, tuple[list[Resource], str]] = field(default_factory=dict)
     _pending: dict[str, int] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
 
     def view(self) -> dict[str, Resource]:
         """Return single events and occurrences as they are now, by id."""
@@ -253,7 +254,7 @@ class StubCalendar:
         """Answer events.patch."""
         self._may_write()
         before = self._matching(name, if_match)
-        fields = {k: v for k, v in body.items() if k != "conferenceData"}
+        fields = {k: v for k, v in body.items() if k != "conferenceData" or v is None}
         after = self._read(_patched(before, fields))
         if "recurrence" in before and any(
             after.get(name) != before[name] for name in ("start", "recurrence")
@@ -300,7 +301,7 @@ class StubCalendar:
     def _read(self, body: Resource) -> Resource:
         """Return an event as Google would write it."""
         read = copy.deepcopy(body)
-        if read.get("transparency") == "opaque":
+        if read.get("transparency") == "opaque" and read.get("eventType", "default") == "default":
             del read["transparency"]
         for side in ("start", "end"):
             if ("date" in read[side]) == ("dateTime" in read[side]):
@@ -319,9 +320,9 @@ class StubCalendar:
         return read
 
     def _store(self, event: Resource, body: Resource, *, meetings: bool) -> None:
-        asked = body.get("conferenceData", {}).get("createRequest")
-        had = event.get("conferenceData", {}).get("createRequest", {})
-        if meetings and asked and asked["requestId"] != had.get("requestId"):
+        asked = (body.get("conferenceData") or {}).get("createRequest")
+        if meetings and asked and asked["requestId"] not in self._asked:
+            self._asked.add(asked["requestId"])
             pending = {"status": {"statusCode": "pending"}}
             event = {**event, "conferenceData": {"createRequest": asked | pending}}
             self._pending[event["id"]] = self.meets_after

@@ -186,6 +186,9 @@ def test_the_days_of_an_occurrence_tell_it_from_the_others(google, stub):
         pytest.param({"eventType": "focusTime"}, False, id="focus time"),
         pytest.param({"eventType": "fromGmail"}, False, id="from a mail"),
         pytest.param({"eventType": "workingLocation"}, True, id="where one works"),
+        pytest.param(
+            {"eventType": "workingLocation", "transparency": "opaque"}, False, id="busy there"
+        ),
         pytest.param({"eventType": "birthday"}, True, id="birthday"),
     ],
 )
@@ -381,11 +384,12 @@ def test_a_refusal_of_a_series_is_one_of_the_calendar(google, stub):
         everything(google, cursor)
 
 
-def test_what_moves_out_of_the_window_is_gone_from_it(google, stub):
+@pytest.mark.parametrize("day", ["2026-11-01", "2027-03-01"])
+def test_what_moves_out_of_the_window_is_gone_from_it(google, stub, day):
     event = stub.add("Trip", span("09:00", "10:00"))
     _, cursor = everything(google)
 
-    stub.move(event, span("09:00", "10:00", day="2027-03-01"))
+    stub.move(event, span("09:00", "10:00", day=day))
 
     assert gone(google, cursor) == {event}
 
@@ -415,9 +419,18 @@ def test_without_a_sync_token_the_next_read_is_of_everything(google, stub):
 
     _, cursor = everything(google)
 
+    stub.seen.clear()
     assert cursor == EVERYTHING
     with pytest.raises(CursorExpired):
         list(google.changes(PRIMARY, cursor, WINDOW))
+    assert stub.seen == []
+
+
+def test_only_a_cursor_can_expire(google, stub):
+    stub.fail_next(410, "gone")
+
+    with pytest.raises(ProviderRejected):
+        everything(google)
 
 
 # Busy time -----------------------------------------------------------------------------------
@@ -453,6 +466,13 @@ def test_an_event_that_is_left_out_leaves_the_others_at_its_time(google, stub):
     assert taken == [span("09:15", "09:45")]
 
 
+def test_what_takes_no_time_takes_none_when_an_event_is_left_out(google, stub):
+    google.create(PRIMARY, UID, STAND_UP)
+    stub.add("Transparent", span("09:15", "09:45"), transparent=True)
+
+    assert google.busy(PRIMARY, span("09:00", "10:00"), leaving_out={UID}) == []
+
+
 def test_free_time_is_asked_for_once_only(google, stub):
     google.busy(PRIMARY, span("09:00", "10:00"), leaving_out={UID})
 
@@ -471,14 +491,18 @@ def test_an_event_is_made_once_however_often_it_is_sent(google, stub):
     assert len(stub.live()) == 1
 
 
-@pytest.mark.parametrize("method", ["insert", "delete"])
-def test_a_write_that_google_refuses_is_refused(google, stub, method):
-    made = google.create(PRIMARY, UID, STAND_UP).event
-    between(stub, f"calendar.events.{method}", lambda: stub.fail_next(400, "invalid"))
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(lambda google: google.create(PRIMARY, UID, STAND_UP), id="create"),
+        pytest.param(lambda google: google.delete(PRIMARY, Ref(UID, id_of(UID))), id="delete"),
+    ],
+)
+def test_a_write_that_google_refuses_is_refused(google, stub, act):
+    stub.fail_next(400, "invalid")
 
     with pytest.raises(ProviderRejected):
-        google.create(PRIMARY, uid_of(1, 8), STAND_UP)
-        google.delete(PRIMARY, made.ref)
+        act(google)
 
 
 def test_an_event_that_was_deleted_at_google_is_not_made_again(google, stub):
@@ -501,6 +525,7 @@ def test_everything_that_an_event_says_arrives_and_comes_back(google):
             Attendee(name="Ana", email="ana@example.com", phone="+1 555 0100"),
             Attendee(email="bo@example.com", response=Response.ACCEPTED),
             Attendee(phone="+1 555 0101"),
+            Attendee(name="Ana's brother", email="ana@example.com"),
             Attendee(name="Cy", email="at the desk", response=Response.DECLINED),
         ),
     )
@@ -579,6 +604,23 @@ def test_an_event_changes_between_a_time_and_whole_days(google):
     again = google.update(PRIMARY, longer.ref, STAND_UP)
 
     assert (longer.content, again.content) == (all_day, STAND_UP)
+
+
+def test_whole_days_are_other_than_the_time_between_their_midnights(google):
+    day = days("2026-11-24", "2026-11-25")
+    timed = replace(STAND_UP, interval=day.interval(NEW_YORK))
+    made = google.create(PRIMARY, UID, timed).event
+
+    assert google.update(PRIMARY, made.ref, replace(timed, days=day)).content.days == day
+
+
+def test_whole_days_are_the_same_in_every_zone(google, stub):
+    day = days("2026-11-24", "2026-11-25")
+    made = google.create(PRIMARY, UID, replace(STAND_UP, days=day)).event
+
+    google.update(PRIMARY, made.ref, replace(STAND_UP, days=day))
+
+    assert stub.seen[-1].method == "calendar.events.get"
 
 
 def test_what_we_do_not_know_of_guests_stays(google, stub):
@@ -745,6 +787,18 @@ def test_an_event_has_one_meeting_however_often_it_is_asked_for(google, stub):
 
     assert first == second
     assert [one.method for one in stub.seen].count("calendar.events.patch") == 1
+
+
+def test_a_meeting_that_was_taken_away_can_be_asked_for_again(google, stub):
+    made = google.create(PRIMARY, UID, STAND_UP).event
+    first = google.meet(PRIMARY, made.ref)
+
+    stub.change(made.ref.handle, conferenceData=None, hangoutLink=None)
+    second = google.meet(PRIMARY, made.ref)
+
+    assert first.meeting
+    assert second.meeting
+    assert first.meeting != second.meeting
 
 
 def test_a_meeting_that_takes_long_is_waited_for_by_the_next_call(google, stub):
