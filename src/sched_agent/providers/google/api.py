@@ -175,6 +175,13 @@ def _is_too_much(response: httpx.Response) -> bool:
 
 
 def _understood(response: httpx.Response) -> bytes:
+    if response.is_error:
+        _check_reason(response)
+    return checked(response).content
+
+
+def _check_reason(response: httpx.Response) -> None:
+    """Raise what a refusal means at Google, if it is not what it means anywhere."""
     status, fault = response.status_code, _fault(response)
     if _is_too_much(response):
         error = CalendarUnreachable(f"Google takes no more requests for now ({fault.reason}).")
@@ -184,4 +191,3 @@ def _understood(response: httpx.Response) -> bytes:
         raise ConsentNeeded("Google does not let us see and change this calendar.")
     if status in _OURS or status == httpx.codes.FORBIDDEN:
         raise Refused(status, fault.reason)
-    return checked(response).content

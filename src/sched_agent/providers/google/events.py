@@ -181,7 +181,7 @@ def _words(content: Content) -> dict[str, Any]:
 
 
 def _people(event: EventResource, content: Content) -> dict[str, Any]:
-    return guests.written(content.attendees, event.attendees, event.extended_properties.private)
+    return guests.written(content.attendees, event.attendees, event.private)
 
 
 def _times(content: Content) -> dict[str, dict[str, str]]:

@@ -38,7 +38,7 @@ def read(event: EventResource) -> tuple[Attendee, ...]:
         if not one.resource and (one.email or one.display_name)
     }
     others: list[Attendee] = []
-    for said in _kept(event.extended_properties.private):
+    for said in _kept(event.private):
         if (whose := said.pop("of", None)) is None:
             others += _as_attendee(said)
         elif whose in invited:

@@ -1,5 +1,6 @@
 """What Google answers, as far as it is read (its API's schemas of the same names)."""
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -87,9 +88,14 @@ class EventResource(Resource):
     recurring_event_id: str | None = None
     recurrence: tuple[str, ...] = ()
     attendees: tuple[Guest, ...] = ()
-    extended_properties: Properties = Properties()
+    extended_properties: Properties | None = None
     conference_data: Conference | None = None
     hangout_link: str | None = None
+
+    @property
+    def private(self) -> Mapping[str, str]:
+        """What programs like us keep with it on this calendar."""
+        return self.extended_properties.private if self.extended_properties else {}
 
 
 class EventPage(Resource):
