@@ -59,12 +59,24 @@ def test_a_condition_sees_the_event_its_calendar_and_now(condition, held):
         pytest.param("event.type ==", "can't be read at line 1, column 12", id="unfinished"),
         pytest.param("", "can't be read", id="empty"),
         pytest.param("event.type = 'a'", "can't be read at line 1, column 12", id="one ="),
-        pytest.param("event.titel == 'a'", "names event.titel", id="misspelled"),
-        pytest.param("calendar.owner == 'a'", "names calendar.owner", id="not told"),
-        pytest.param("true || user.name == 'a'", "names user", id="another variable"),
-        pytest.param("open('/etc/passwd') == ''", "names open()", id="a function of Python"),
-        pytest.param("event.title.format() == ''", "names format()", id="a method of Python"),
-        pytest.param("event.__class__ == 1", "names event.__class__", id="inside Python"),
+        pytest.param("event.titel == 'a'", "there is not, at line 1, column 7", id="misspelled"),
+        pytest.param("calendar.owner == 'a'", "there is not, at line 1, column 10", id="not told"),
+        pytest.param(
+            "true || user.name == 'a'", "there is not, at line 1, column 9", id="another variable"
+        ),
+        pytest.param(
+            "open('/etc/passwd') == ''",
+            "there is not, at line 1, column 1",
+            id="a function of Python",
+        ),
+        pytest.param(
+            "event.title.format() == ''",
+            "there is not, at line 1, column 13",
+            id="a method of Python",
+        ),
+        pytest.param(
+            "event.__class__ == 1", "there is not, at line 1, column 7", id="inside Python"
+        ),
         pytest.param(
             "event.attendees.map(a, [a, a]).size() > 1", "uses map()", id="lists that grow"
         ),
@@ -93,7 +105,7 @@ def test_a_condition_that_cannot_be_used_is_refused_when_it_is_made(condition, t
         pytest.param('event.title + 1 == "x"', "different kinds", id="kinds"),
         pytest.param("1 / (event.attendeeCount - 0) == 1", "can't be worked out", id="by nothing"),
         pytest.param("event.title", "neither true nor false", id="a text"),
-        pytest.param("event.titel", "names event.titel", id="refused, but kept before"),
+        pytest.param("event.titel", "names something", id="refused, but kept before"),
     ],
 )
 def test_a_condition_that_comes_to_no_answer_says_why_without_the_events_words(condition, told):

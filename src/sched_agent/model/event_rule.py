@@ -70,12 +70,12 @@ class Email:
 
     def __post_init__(self) -> None:
         for name, text in (("subject", self.subject), ("text", self.text)):
-            unknown = sorted(set(_PLACEHOLDER.findall(text)) - PLACEHOLDERS)
-            if unknown:
+            if not PLACEHOLDERS.issuperset(_PLACEHOLDER.findall(text)):
                 known = ", ".join(f"{{{one}}}" for one in sorted(PLACEHOLDERS))
                 raise InvalidArgument(
                     f"A mail has the placeholders {known}.",
-                    fields={name: f"has a placeholder {{{unknown[0][:40]}}}, which there is not"},
+                    hint=f"There are {known}.",
+                    fields={name: "has a placeholder that there is not"},
                 )
 
 

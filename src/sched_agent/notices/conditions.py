@@ -143,15 +143,15 @@ def _inspect(tree: "Tree[Any]") -> None:
 
 def _inspect_names(node: "Tree[Any]", bound: set[str]) -> None:
     if node.data == "ident" and str(node.children[0]) not in bound | _known().keys() | _TYPES:
-        raise _unknown(str(node.children[0]))
+        raise _unknown(node.children[0])
     if node.data == "ident_arg" and str(node.children[0]) not in _functions():
-        raise _unknown(f"{node.children[0]}()")
+        raise _unknown(node.children[0])
     if node.data == "member_dot_arg" and str(node.children[1]) not in _functions():
-        raise _unknown(f"{node.children[1]}()")
+        raise _unknown(node.children[1])
     if node.data == "member_dot":
-        of, name = _alone(node.children[0]), str(node.children[1])
-        if of is not None and of not in bound and name not in _known().get(of, {name}):
-            raise _unknown(f"{of}.{name}")
+        of, name = _alone(node.children[0]), node.children[1]
+        if of is not None and of not in bound and str(name) not in _known().get(of, {str(name)}):
+            raise _unknown(name)
 
 
 def _nodes(tree: "Tree[Any]", depth: int, macros: int) -> Iterator[tuple["Tree[Any]", int, int]]:
@@ -200,8 +200,9 @@ def _functions() -> frozenset[str]:
     return frozenset(base_functions) | _MACROS | {"has"}
 
 
-def _unknown(name: str) -> InvalidArgument:
-    return _wrong(f"names {name[:60]}, which there is not")
+def _unknown(name: Any) -> InvalidArgument:
+    """Return the refusal of a name; it is not repeated: nobody knows what was pasted there."""
+    return _wrong(f"names something that there is not, at line {name.line}, column {name.column}")
 
 
 def _wrong(what: str) -> InvalidArgument:

@@ -70,11 +70,9 @@ def check_url(url: str, *, allow_private: bool) -> None:
     """
     try:
         outward.check(url, allow_private=allow_private)
-    except outward.Refused as refused:
-        told = str(refused)
-        raise InvalidArgument(
-            told, fields={"url": told[:1].lower() + told[1:].removesuffix(".")}
-        ) from None
+    except outward.Refused:
+        must = "must be an https address on the public internet"
+        raise InvalidArgument(f"url {must}.", fields={"url": must}) from None
 
 
 def new_secret() -> str:

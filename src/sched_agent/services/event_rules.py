@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sched_agent.app import App
-from sched_agent.errors import InvalidArgument, NotAllowed, Unsupported
+from sched_agent.errors import InvalidArgument, Unsupported
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.event_rule import (
     ATTENDEES,
@@ -58,13 +58,12 @@ def create(app: App, caller: Caller, new: NewRule) -> Kept:
     """Make an event rule.
 
     Raises:
-        NotAllowed: The caller is no admin, or may change only their own events; here and in all
-            that follows.
+        NotAllowed: The caller is no admin; here and in all that follows.
         InvalidArgument: The condition can't be read, an address can't be used, or something
             else can't be.
         Unsupported: This server has no key to keep the secret with, or sends no mail.
     """
-    _require(caller)
+    caller.require(Level.ADMIN)
     now = app.clock()
     rule = EventRule(
         id=0,
@@ -92,7 +91,7 @@ def create(app: App, caller: Caller, new: NewRule) -> Kept:
 
 def find_all(app: App, caller: Caller) -> Sequence[EventRule]:
     """Return the environment's event rules, oldest first."""
-    _require(caller)
+    caller.require(Level.ADMIN)
     with app.store.snapshot(caller.environment_id) as tx:
         return tx.event_rules()
 
@@ -103,7 +102,7 @@ def get(app: App, caller: Caller, rule_id: Number) -> EventRule:
     Raises:
         UnknownEventRule: There is none with that id; here and in all that follows.
     """
-    _require(caller)
+    caller.require(Level.ADMIN)
     with app.store.snapshot(caller.environment_id) as tx:
         return tx.event_rule(rule_id)
 
@@ -115,7 +114,7 @@ def revise(app: App, caller: Caller, rule_id: Number, fields: Mapping[str, Any])
         InvalidArgument: See `create`.
         Unsupported: See `create`.
     """
-    _require(caller)
+    caller.require(Level.ADMIN)
     now = app.clock()
     with app.store.transaction(caller.environment_id) as tx:
         before = tx.event_rule(rule_id)
@@ -129,14 +128,14 @@ def revise(app: App, caller: Caller, rule_id: Number, fields: Mapping[str, Any])
 
 def delete(app: App, caller: Caller, rule_id: Number) -> None:
     """Delete an event rule and its log; what is on its way is not done any more."""
-    _require(caller)
+    caller.require(Level.ADMIN)
     with app.store.transaction(caller.environment_id) as tx:
         tx.delete_event_rule(rule_id)
 
 
 def deliveries(app: App, caller: Caller, rule_id: Number) -> Sequence[Delivery]:
     """Return what came of a rule's latest tries, the newest first."""
-    _require(caller)
+    caller.require(Level.ADMIN)
     with app.store.snapshot(caller.environment_id) as tx:
         tx.event_rule(rule_id)
         return tx.deliveries(rule_id)
@@ -148,7 +147,7 @@ def test(app: App, caller: Caller, rule_id: Number) -> Sequence[Delivery]:
     Raises:
         InvalidArgument: The rule has no webhook.
     """
-    _require(caller)
+    caller.require(Level.ADMIN)
     with app.store.snapshot(caller.environment_id) as tx:
         rule, environment = tx.event_rule(rule_id), tx.environment()
     if rule.sealed_secret is None or not rule.webhooks:
@@ -187,12 +186,6 @@ def test(app: App, caller: Caller, rule_id: Number) -> Sequence[Delivery]:
 
 
 _TEST_PREFIX = "msg_test_"
-
-
-def _require(caller: Caller) -> None:
-    caller.require(Level.ADMIN)
-    if caller.own_events_only:
-        raise NotAllowed("This token may only change events that it owns.", hint="")
 
 
 def _check(app: App, rule: EventRule) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Discriminator, Field
 
 from sched_agent.model import ids
 from sched_agent.model.event_rule import (
@@ -107,7 +107,14 @@ class LabelAction(Request):
         return Label(add=add, remove=remove, delay_minutes=self.delay_minutes)
 
 
-AnyAction = Annotated[WebhookAction | EmailAction | LabelAction, Field(discriminator="type")]
+AnyAction = Annotated[
+    WebhookAction | EmailAction | LabelAction,
+    Discriminator(
+        "type",
+        custom_error_type="action_type",  # pydantic's own text repeats what was sent
+        custom_error_message="Input should have the type 'webhook', 'email' or 'label'",
+    ),
+]
 Actions = Annotated[list[AnyAction], Field(min_length=1, max_length=MOST_ACTIONS)]
 Condition = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
