@@ -92,8 +92,8 @@ class Content:
             transparent=self.transparent,
             attendees=self.attendees,
             hold_expires_at=None,
-            # nobody has checked whether it is the only one at a new time
-            exclusive=event.exclusive and self.interval == event.interval,
+            # nobody has checked whether it is the only one where it takes time anew
+            exclusive=event.exclusive and event.claims and self.interval == event.interval,
             version=event.version + 1,
             updated_at=now,
         )
