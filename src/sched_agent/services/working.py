@@ -112,11 +112,11 @@ class Worker:
         down: Unavailable | None = None
         for message in messages:
             if over is not None and over.is_set():
-                down = down or Unavailable("The worker was asked to stop.")
-            if down is None:
+                self._put_back(message, self._app.clock(), message.trouble)
+            elif down is None:
                 down = self._do(message)
             else:  # it is the same provider
-                self._fail(message, down)
+                self._put_back(message, self._after(message, down), down.message)
 
     def _do(self, message: Message) -> Unavailable | None:
         """Do a message; return why the rest of its lane need not be tried now, if so."""
@@ -142,15 +142,29 @@ class Worker:
     def _fail(self, message: Message, error: SchedAgentError) -> None:
         task, now = self._tasks.get(message.topic), self._app.clock()
         most = None if task is None else task.attempts
-        with self._app.store.transaction(message.environment_id) as tx:
-            if isinstance(error, ConsentNeeded):
-                tx.put_off(message, now + _UNTIL_CONSENT, error.message)
-            elif isinstance(error, Unavailable) and (most is None or message.attempts < most):
-                first = 2 * SECOND if task is None else task.first_pause
-                tx.put_off(message, now + _pause(message.attempts, first), error.message)
-            else:
-                log.error("gave up %s: %s", message.topic, error.message)
+        if isinstance(error, ConsentNeeded):
+            self._put_off(message, now + _UNTIL_CONSENT, error.message)
+        elif isinstance(error, Unavailable) and (most is None or message.attempts < most):
+            self._put_off(message, self._after(message, error), error.message)
+        else:
+            log.error("gave up %s: %s", message.topic, error.message)
+            with self._app.store.transaction(message.environment_id) as tx:
                 tx.give_up(message, now, error.message)
+
+    def _put_off(self, message: Message, until: int, trouble: str) -> None:
+        with self._app.store.transaction(message.environment_id) as tx:
+            tx.put_off(message, until, trouble)
+
+    def _put_back(self, message: Message, until: int, trouble: str | None) -> None:
+        with self._app.store.transaction(message.environment_id) as tx:
+            tx.put_back(message, until, trouble)
+
+    def _after(self, message: Message, error: Unavailable) -> int:
+        """Return when a message that failed is tried again; not before the other side wants it."""
+        task = self._tasks.get(message.topic)
+        first = 2 * SECOND if task is None else task.first_pause
+        asked_for = (error.retry_after_seconds or 0) * SECOND
+        return self._app.clock() + max(_pause(message.attempts, first), asked_for)
 
     @contextmanager
     def _kept(self, lease: str) -> Iterator[None]:

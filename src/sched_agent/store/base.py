@@ -370,6 +370,13 @@ class Transaction(Reader, Protocol):
         """Have a message that failed tried again at an instant; see `end`."""
         ...
 
+    def put_back(self, message: Message, until: int, trouble: str | None) -> None:
+        """Have a message that was leased, but not begun, begun at an instant; see `end`.
+
+        It is no attempt.
+        """
+        ...
+
     def give_up(self, message: Message, now: int, trouble: str) -> None:
         """Keep a message that failed for good where people see it; see `end`."""
         ...

@@ -84,10 +84,18 @@ class OutboxWriter(Writing):
 
     def put_off(self, message: Message, until: int, trouble: str) -> None:
         """See `store.base.Transaction`."""
+        self._later(message, until, trouble, message.attempts)
+
+    def put_back(self, message: Message, until: int, trouble: str | None) -> None:
+        """See `store.base.Transaction`."""
+        self._later(message, until, trouble, message.attempts - 1)
+
+    def _later(self, message: Message, until: int, trouble: str | None, attempts: int) -> None:
         held = (message.topic.value, message.key, message.lease)
         self._connection.execute(
-            f"update outbox set due_at = ?, trouble = ? where {_HELD} and generation = ?",
-            (until, trouble, self._environment_id, *held, message.generation),
+            "update outbox set due_at = ?, trouble = ?, attempts = ?"
+            f" where {_HELD} and generation = ?",
+            (until, trouble, attempts, self._environment_id, *held, message.generation),
         )
         self._release(held)
 
