@@ -21,6 +21,7 @@ from sched_agent.model.ids import Number
 from sched_agent.model.interval import SECOND, Interval
 from sched_agent.model.remote import uid_of
 from sched_agent.model.status import Status
+from sched_agent.services.availability import Wanted
 from sched_agent.store.base import Transaction
 from sched_agent.sync import following
 from sched_agent.sync.access import opened
@@ -51,15 +52,18 @@ class Inquiry:
         app: The program.
         caller: Who asks.
         request_id: Names the request, if it has a name.
+        wanted: Learns what a provider says is taken.
     """
 
     app: App
     caller: Caller
     request_id: str | None
+    wanted: Wanted
     _asked: dict[Number, Interval] = field(default_factory=dict)
     _unknown: bool = False
     _claims: list[Event] = field(default_factory=list)
     _made_way: bool = False
+    _claimed_on: Sequence[Number] = ()
 
     def settled(self, attempt: Callable[[], AnswerT]) -> AnswerT:
         """Return what an attempt comes to once the providers that it depends on were asked.
@@ -77,6 +81,9 @@ class Inquiry:
                     self._release()
                     if self._claim(need):
                         self._ask(need)
+                except SlotTaken:
+                    if not self._forget_earlier():
+                        raise
                 else:
                     if self._made_way:
                         self._claims.clear()
@@ -105,11 +112,17 @@ class Inquiry:
             return replace(event, status=Status.TENTATIVE, sync=SyncState.UNSEEN)
         return event
 
-    def make_way(self, tx: Transaction) -> None:
-        """Take our own claims away, in the transaction that books in their place."""
+    def make_way(self, tx: Transaction, calendars: Sequence[Calendar]) -> None:
+        """Take our own claims away, in the transaction that books in their place.
+
+        Args:
+            tx: The transaction.
+            calendars: On which the request wants time; they are locked.
+        """
         for claim in self._claims:
             tx.delete_event(claim)
         self._made_way = True
+        self._claimed_on = sorted(calendar.id for calendar in calendars)
 
     def _must_ask(self, connection: Connection, event: Event, now: int) -> bool:
         if not connection.counts or self._asked.get(connection.id) == event.interval:
@@ -123,24 +136,49 @@ class Inquiry:
     def _claim(self, need: _MustAsk) -> bool:
         """Hold the time on all calendars, so that nobody here gets it while we ask.
 
-        A request that comes again after a crash takes its own claim away. False: somebody came
-        first, and the next try tells more.
+        False: somebody came first, and the next try tells more.
         """
         now = self.app.clock()
-        name = f"claim of {self.caller.name}" + (f" {self.request_id}" if self.request_id else "")
         until = now + round((self.app.outside.seconds + _SPARE_SECONDS) * SECOND)
         event = need.event
         with self.app.store.transaction(self.caller.environment_id) as tx:
             for calendar in need.calendars:
                 tx.lock_calendar(calendar.id)
-                if self.request_id is not None:
-                    for old in tx.held(calendar.id, name):
-                        tx.delete_event(old)
+                self._forget(tx, calendar.id)
             if any(tx.taken(one.id, event.interval, now, event.id) for one in need.calendars):
                 return False
-            claims = [_held(event, calendar, name, until, now) for calendar in need.calendars]
+            claims = [_held(event, calendar, self._name, until, now) for calendar in need.calendars]
             self._claims = [tx.add_event(claim) for claim in claims]
             return True
+
+    @property
+    def _name(self) -> str:
+        """Whose claims ours are: those of the same request, whenever it comes."""
+        return f"claim of {self.caller.name}" + (f" {self.request_id}" if self.request_id else "")
+
+    def _forget_earlier(self) -> bool:
+        """Take claims away that the same request made before; whether there were any.
+
+        It was cut short by a crash, or comes twice at once: then only one of both books.
+        """
+        if self.request_id is None:
+            return False
+        with self.app.store.snapshot(self.caller.environment_id) as reader:
+            if not any(reader.held(number, self._name) for number in self._claimed_on):
+                return False
+        with self.app.store.transaction(self.caller.environment_id) as tx:
+            for calendar_id in self._claimed_on:
+                tx.lock_calendar(calendar_id)
+            forgotten = [self._forget(tx, calendar_id) for calendar_id in self._claimed_on]
+            return any(forgotten)
+
+    def _forget(self, tx: Transaction, calendar_id: Number) -> bool:
+        if self.request_id is None:
+            return False
+        earlier = tx.held(calendar_id, self._name)
+        for claim in earlier:
+            tx.delete_event(claim)
+        return bool(earlier)
 
     def _release(self) -> None:
         """Take our claims away; if that can't be done now, they run out."""
@@ -169,7 +207,7 @@ class Inquiry:
         self, connection: Connection, calendar: Calendar, event: Event, seconds: float
     ) -> None:
         try:
-            taken = self._is_taken(connection, calendar, event, seconds)
+            taken = self._taken(connection, calendar, event, seconds)
         except SchedAgentError as error:
             holds = connection.writable and connection.policy.when_unknown is WhenUnknown.HOLD
             if not holds:
@@ -177,12 +215,13 @@ class Inquiry:
             self._unknown = True
             return
         if taken:
+            self.wanted.outside = taken
             self._look_again(connection)
             raise SlotTaken(f"{connection.provider} has another event at that time.")
 
-    def _is_taken(
+    def _taken(
         self, connection: Connection, calendar: Calendar, event: Event, seconds: float
-    ) -> bool:
+    ) -> Sequence[Interval]:
         if seconds <= 0:
             raise CalendarUnreachable("The provider could not be asked in time.")
         environment_id = self.caller.environment_id
@@ -194,7 +233,7 @@ class Inquiry:
         around = event.interval.padded(calendar.policy.gap)
         with opened(self.app, environment_id, connection.id, seconds=seconds) as provider:
             busy = provider.busy(connection.remote_calendar or "", around, own)
-        return any(one.start < around.end and around.start < one.end for one in busy)
+        return [one for one in busy if one.start < around.end and around.start < one.end]
 
     def _look_again(self, connection: Connection) -> None:
         """Have the provider's calendar read soon: it has something that is not known here."""

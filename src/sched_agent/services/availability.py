@@ -15,7 +15,15 @@ from sched_agent.model.connection import Connection, State
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import DAY, Interval
 from sched_agent.model.reason import Reason, why
-from sched_agent.model.schedule import Check, Refusal, Schedule, reach, schedule, together
+from sched_agent.model.schedule import (
+    Check,
+    Refusal,
+    Schedule,
+    Taken,
+    reach,
+    schedule,
+    together,
+)
 from sched_agent.model.slot import Daily, Slot
 from sched_agent.speech.phrasing import quoted
 from sched_agent.store.base import Reader
@@ -78,6 +86,8 @@ class Answer:
     as_of: Mapping[Number, int]
     unreadable: Mapping[Number, errors.SchedAgentError] = field(default_factory=dict)
 
+
+_FOREVER = 1 << 62
 
 Look = Callable[[Sequence[Calendar], Interval], Sequence[Schedule]]
 """Returns what each of some calendars may take within a stretch of time."""
@@ -198,6 +208,12 @@ def answer(calendars: Sequence[Calendar], question: Question, look: Look, now: i
 class Looking:
     """Looks at calendars as a transaction sees them; see `Look`.
 
+    Args:
+        tx: The transaction.
+        now: The instant of the question.
+        leaving_out: An event that is about to be moved.
+        outside: Time that is taken though the store does not know it yet.
+
     Raises:
         SchedAgentError: Nobody knows when one of them is free.
     """
@@ -205,6 +221,7 @@ class Looking:
     tx: Reader
     now: int
     leaving_out: Number | None = None
+    outside: Sequence[Interval] = ()
     _known: dict[Number, Known] = field(default_factory=dict)
 
     def __call__(self, calendars: Sequence[Calendar], within: Interval) -> Sequence[Schedule]:
@@ -222,9 +239,12 @@ class Looking:
         if known.why_not:
             raise known.why_not
         seen = view(self.tx, calendar, within, self.now, self.leaving_out)
-        if known.until is None:
-            return seen
-        return replace(seen, last_start=min(seen.last_start, known.until))
+        gap = calendar.policy.gap
+        more = [Taken(one.start - gap, one.end + gap, counts=False) for one in self.outside]
+        if known.until is not None:
+            more.append(Taken(known.until - gap, _FOREVER, counts=False))
+            seen = replace(seen, last_start=min(seen.last_start, known.until))
+        return replace(seen, busy=sorted([*seen.busy, *more])) if more else seen
 
 
 def view(
@@ -245,13 +265,19 @@ def view(
 
 @dataclass(slots=True)
 class Wanted:
-    """The time that was wanted, once it is known; `beside` are to be free then as well."""
+    """The time that was wanted, once it is known.
+
+    Args:
+        beside: Calendars that are to be free then as well.
+        outside: When a provider that was asked about it is taken.
+    """
 
     calendar_id: Number | None = None
     interval: Interval | None = None
     leaving_out: Number | None = None
     check: Check = Check.FULL
     beside: Sequence[Number] = ()
+    outside: Sequence[Interval] = ()
 
 
 @contextmanager
@@ -273,7 +299,8 @@ def alternatives_offered(app: App, caller: Caller, wanted: Wanted) -> Iterator[N
             ):
                 calendars = [tx.calendar(number) for number in question.calendar_ids]
                 now = app.clock()
-                slots = near(calendars, question, Looking(tx, now, wanted.leaving_out), now)
+                look = Looking(tx, now, wanted.leaving_out, wanted.outside)
+                slots = near(calendars, question, look, now)
                 if isinstance(refusal, errors.HoldExpired):
                     slots = _same_first(tx, calendars, wanted, slots, now)
                 offer(refusal, slots)

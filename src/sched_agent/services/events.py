@@ -55,11 +55,11 @@ def book(
     """
     caller.require(Level.WRITE)
     wanted = Wanted(calendar_id, draft.interval, beside=beside)
-    inquiry = Inquiry(app, caller, request_id)
+    inquiry = Inquiry(app, caller, request_id, wanted)
 
     def act(tx: Transaction) -> Event:
         calendar, others = _lock_all(tx, calendar_id, beside)
-        inquiry.make_way(tx)
+        inquiry.make_way(tx, (calendar, *others))
         now = app.clock()
         event = new_event(caller, calendar, draft, now)
         if event.held_by is not None:
@@ -217,13 +217,14 @@ def decide(
     """
     caller.require(Level.WRITE)
     wanted = Wanted(check=check, beside=beside)
-    inquiry = Inquiry(app, caller, request[1])
+    inquiry = Inquiry(app, caller, request[1], wanted)
 
     def act(tx: Transaction) -> Revised:
         if beside:
             _lock_all(tx, tx.event(event_id).calendar_id, beside)
         calendar, event, now = _locked(app, tx, event_id)
-        inquiry.make_way(tx)
+        others = [tx.calendar(number) for number in beside if number != calendar.id]
+        inquiry.make_way(tx, (calendar, *others))
         caller.require_own(event)
         change = decision(event, now)
         wanted.calendar_id, wanted.leaving_out = calendar.id, event.id
@@ -236,7 +237,6 @@ def decide(
         if replace(revised, version=event.version, updated_at=event.updated_at) == event:
             return Revised(event, changed=False)
         if revised.blocks(now):
-            others = [tx.calendar(number) for number in beside if number != calendar.id]
             revised = _admitted_revision(tx, (calendar, others), (event, revised), check, now)
             strength, _ = check_of_revision(event, revised, check)
             if strength is not None and _strength(revised, strength) is not Check.NONE:
