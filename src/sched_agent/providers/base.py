@@ -90,7 +90,7 @@ class Provider(Protocol):
         ...
 
     def event(self, calendar: str, ref: Ref) -> RemoteEvent:
-        """Return an event as it is now.
+        """Return an event as it is now, at whatever version; `ref.etag` is not looked at.
 
         Raises:
             RemoteGone: It is not there.
@@ -100,8 +100,11 @@ class Provider(Protocol):
     def create(self, calendar: str, uid: str, content: Content) -> Created:
         """Put an event under a UID of our own; a second time it makes no second one.
 
+        What lies there already stays as it is. What somebody has deleted there is made anew, unless
+        the provider remembers it.
+
         Raises:
-            RemoteGone: It was there, and somebody has deleted it.
+            RemoteGone: The provider remembers that it was there and was deleted.
         """
         ...
 
