@@ -261,6 +261,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._spoil(fate, self.server.proxy.pass_on(asked))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815  # their names there
+    do_PROPFIND = do_REPORT = _answer  # noqa: N815
 
     def _read(self) -> Asked:
         length = int(self.headers.get("Content-Length") or 0)

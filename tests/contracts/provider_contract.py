@@ -18,15 +18,17 @@ from tests.contracts.providers.cursors import Cursors
 from tests.contracts.providers.deleting import Deleting
 from tests.contracts.providers.failing import Failing
 from tests.contracts.providers.following import Following
+from tests.contracts.providers.misbehaved import Silent
 from tests.contracts.providers.outsider import NINE
 from tests.contracts.providers.place import OTHER_UID, UID, Place, saying, titles
 from tests.contracts.providers.reading import Reading
 from tests.contracts.providers.series import SeriesAsOccurrences
 from tests.contracts.providers.sharing import Sharing
 from tests.contracts.providers.taken import Taken
+from tests.contracts.providers.walking import Walking
 
 
-class ProviderContract(Reading, SeriesAsOccurrences, Following, Taken, Failing):
+class ProviderContract(Reading, SeriesAsOccurrences, Following, Taken, Failing, Silent, Walking):
     """A `world`."""
 
     @pytest.fixture

@@ -16,6 +16,7 @@ from tests.contracts.providers.dav_world import dav
 from tests.contracts.providers.google_world import google
 from tests.contracts.providers.icalendar_objects import IcalendarObjects
 from tests.contracts.providers.ics_world import feed
+from tests.contracts.providers.misbehaved import Misbehaved, MisbehavedJson, MisbehavedWrites
 
 _numbers = count(1)
 
@@ -32,14 +33,14 @@ def xandikos(tmp_path_factory):
         yield server
 
 
-class TestGoogle(WritableContract, LosesAnswers, Meetings):
+class TestGoogle(WritableContract, LosesAnswers, MisbehavedJson, Meetings):
     @pytest.fixture
     def world(self):
         with google() as world:
             yield world
 
 
-class TestRadicale(WritableContract, LosesAnswers, IcalendarObjects, NoMeetings):
+class TestRadicale(WritableContract, LosesAnswers, MisbehavedWrites, IcalendarObjects, NoMeetings):
     @pytest.fixture
     def world(self, radicale):
         with dav(radicale, f"calendar-{next(_numbers)}") as world:
@@ -53,7 +54,7 @@ class TestXandikos(WritableContract, IcalendarObjects, NoMeetings):
             yield world
 
 
-class TestIcs(ReadOnlyContract, IcalendarObjects):
+class TestIcs(ReadOnlyContract, Misbehaved, IcalendarObjects):
     @pytest.fixture
     def world(self):
         with feed() as world:

@@ -1,7 +1,6 @@
 """A calendar at a CalDAV server, and another client of it, which speaks plain HTTP."""
 
 import re
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,13 +8,13 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from sched_agent.model.connection import ProviderKind
 from sched_agent.providers.base import Provider
-from sched_agent.providers.caldav.provider import Caldav
-from tests.builders import NEW_YORK
+from sched_agent.providers.credentials import Password
 from tests.caldav_servers import CaldavServer
 from tests.contracts.providers.ical_text import Ical, zone_text
 from tests.contracts.providers.outsider import Planned, When
-from tests.contracts.providers.wired import SECONDS, Wired, a_clock
+from tests.contracts.providers.wired import Wired, a_provider
 from tests.wire import wire_to
 
 _CALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
@@ -139,34 +138,26 @@ class DavWorld(Wired):
     outsider: DavOutsider
     server: CaldavServer
 
-    def provider(self) -> Provider:
-        return self._with(self.server.password)
-
-    def stranger(self) -> Provider:
-        return self._with(self.secrets[1])
-
     def forget_cursors(self) -> None:
         self.outsider.restore()
 
     def lose_the_next_answer(self) -> None:
         self.wire.cut_at(b"BEGIN:VCALENDAR", passes=True)
 
-    def _with(self, password: str) -> Provider:
+    def opened(self, port: int, secret: str, seconds: float) -> Provider:
         there = urlsplit(self.server.url)
-        url = there._replace(netloc=f"{there.hostname}:{self.wire.port}").geturl()
-        http = httpx.Client(
-            auth=(self.server.username, password),
-            verify=ssl.create_default_context(cafile=self.server.ca) if self.server.ca else True,
-            timeout=SECONDS,
-        )
-        return Caldav(url, http, NEW_YORK, a_clock())
+        url = there._replace(netloc=f"{there.hostname}:{port}").geturl()
+        known = Password(url=url, username=self.server.username, password=secret)
+        return a_provider(ProviderKind.CALDAV, url, known, seconds)
 
 
 @contextmanager
 def dav(server: CaldavServer, name: str) -> Iterator[DavWorld]:
     """Give a world with a new calendar on a server."""
+    server.client().close()  # from now on its certificate is trusted
     secrets = (server.password, "no such password")
-    with wire_to(urlsplit(server.url).port or 0) as wire, server.http() as http:
+    port = urlsplit(server.url).port or 0
+    with wire_to(port) as wire, server.http() as http:
         outsider = DavOutsider(http, f"{server.home}{name}/", name)
-        yield DavWorld(wire, outsider, name, secrets, server)
+        yield DavWorld(wire, port, outsider, name, secrets, server)
         outsider.remove()

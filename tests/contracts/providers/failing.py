@@ -6,7 +6,9 @@ from functools import partial
 
 import pytest
 
+from sched_agent.bootstrap import set_up_logging
 from sched_agent.errors import CalendarUnreachable, ConsentNeeded
+from sched_agent.settings import Settings
 from tests.contracts.providers.outsider import NINE
 from tests.contracts.providers.place import DAY_LONG, WINDOW
 
@@ -24,16 +26,25 @@ def reads(provider, calendar, event, cursor):
 
 
 def told(error):
-    """Return all that an error tells whoever looks at it or at what it comes from."""
-    seen = [*traceback.format_exception(error)]
-    following: BaseException | None = error
-    while following is not None:
-        seen += [str(following), repr(following), repr(vars(following))]
-        following = following.__cause__ or following.__context__
-    return "\n".join(seen)
+    """Return all that an error tells whoever looks at it, or at the log of it."""
+    lines = traceback.format_exception(error)
+    return "\n".join([*lines, str(error), repr(error), repr(vars(error))])
 
 
 class Failing:
+    @pytest.fixture
+    def logged(self, caplog):
+        """What the program logs when it is told to log all that it can."""
+        root, ours = logging.getLogger(), logging.getLogger("sched_agent")
+        talkative = [root, ours, logging.getLogger("httpx"), logging.getLogger("httpcore")]
+        before, handlers = [logger.level for logger in talkative], root.handlers[:]
+        set_up_logging(Settings(log_level="debug"))
+        root.addHandler(caplog.handler)
+        yield lambda: caplog.text
+        root.handlers[:] = handlers
+        for logger, level in zip(talkative, before, strict=True):
+            logger.setLevel(level)
+
     @pytest.fixture
     def follower(self, place):
         place.add(NINE)
@@ -50,8 +61,7 @@ class Failing:
         (event,) = follower.events
         return lambda provider: asked(provider, place.calendar, event, follower.cursor)
 
-    def test_credentials_that_are_refused_need_consent(self, world, asking, caplog):
-        caplog.set_level(logging.DEBUG)
+    def test_credentials_that_are_refused_need_consent(self, world, asking, logged):
         stranger = world.stranger()
 
         for name, ask in asking(stranger).items():
@@ -60,13 +70,12 @@ class Failing:
             assert not any(secret in told(refusal.value) for secret in world.secrets), name
         stranger.close()
 
-        assert not any(secret in caplog.text for secret in world.secrets)
+        assert not any(secret in logged() for secret in world.secrets)
         assert not any(secret in repr(stranger) for secret in world.secrets)
 
     def test_a_server_that_is_gone_is_unreachable_and_nothing_seems_free(
-        self, place, world, asking, caplog
+        self, place, world, asking, logged
     ):
-        caplog.set_level(logging.DEBUG)
         world.go_down()
 
         for name, ask in asking(place.provider).items():
@@ -74,7 +83,7 @@ class Failing:
                 ask()
             assert not any(secret in told(failure.value) for secret in world.secrets), name
 
-        assert not any(secret in caplog.text for secret in world.secrets)
+        assert not any(secret in logged() for secret in world.secrets)
         world.come_back()
         assert place.taken() == [NINE]
 
@@ -89,11 +98,10 @@ class Failing:
 
         assert len(follower.events) == 2
 
-    def test_nothing_secret_is_logged_when_all_goes_well(self, place, world, asking, caplog):
-        caplog.set_level(logging.DEBUG)
+    def test_nothing_secret_is_logged_when_all_goes_well(self, place, world, asking, logged):
 
         for ask in asking(place.provider).values():
             ask()
 
-        assert not any(secret in caplog.text for secret in world.secrets)
+        assert not any(secret in logged() for secret in world.secrets)
         assert not any(secret in repr(place.provider) for secret in world.secrets)

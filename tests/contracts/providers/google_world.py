@@ -1,21 +1,18 @@
 """A calendar at the stub of Google, and another client of it."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
-from sched_agent import outward
+from sched_agent.model.connection import ProviderKind
 from sched_agent.model.interval import Interval
 from sched_agent.providers.base import Provider
-from sched_agent.providers.google.provider import Google
+from sched_agent.providers.credentials import Tokens
 from sched_agent.providers.google.quirks import uid_in
-from tests.builders import NEW_YORK
 from tests.contracts.providers.outsider import Planned, When
-from tests.contracts.providers.wired import SECONDS, Wired, a_clock
+from tests.contracts.providers.wired import Bearer, Wired, a_clock, a_provider
 from tests.google_stub import PRIMARY, GoogleStub
 from tests.wire import wire_to
 
@@ -110,26 +107,9 @@ def _has(there: Any, wanted: Any) -> bool:
     return bool(there == wanted)
 
 
-class Bearer(httpx.Auth):
-    """Shows a token."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        yield request
-
-
 @dataclass
 class GoogleWorld(Wired):
     stub: GoogleStub
-
-    def provider(self) -> Provider:
-        return self._with(Bearer(self.secrets[0]))
-
-    def stranger(self) -> Provider:
-        return self._with(Bearer(self.secrets[1]))
 
     def forget_cursors(self) -> None:
         self.stub.forget_cursors()
@@ -137,17 +117,18 @@ class GoogleWorld(Wired):
     def lose_the_next_answer(self) -> None:
         self.wire.cut_at(b'"start"', passes=True)
 
-    def _with(self, auth: httpx.Auth) -> Provider:
-        url = f"http://127.0.0.1:{self.wire.port}{urlsplit(self.stub.url).path}"
-        http = outward.client(seconds=SECONDS, allow_private=True, auth=auth)
-        return Google(url, http, NEW_YORK, a_clock())
+    def opened(self, port: int, secret: str, seconds: float) -> Provider:
+        url = f"http://127.0.0.1:{port}{urlsplit(self.stub.url).path}"
+        known = Tokens(access=secret)
+        return a_provider(ProviderKind.GOOGLE, url, known, seconds, Bearer(secret))
 
 
 @contextmanager
 def google() -> Iterator[GoogleWorld]:
     stub = GoogleStub(clock=a_clock())
     secrets = (stub.token(), "ya29.nobody")
-    with wire_to(urlsplit(stub.url).port or 0) as wire:
-        yield GoogleWorld(wire, GoogleOutsider(stub), PRIMARY, secrets, stub)
+    port = urlsplit(stub.url).port or 0
+    with wire_to(port) as wire:
+        yield GoogleWorld(wire, port, GoogleOutsider(stub), PRIMARY, secrets, stub)
     stub.stop()
     stub.check()

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from sched_agent import outward
+from sched_agent.model.connection import ProviderKind
 from sched_agent.providers.base import Provider
-from sched_agent.providers.ics import Ics
-from tests.builders import NEW_YORK
+from sched_agent.providers.credentials import Feed
 from tests.contracts.providers.ical_text import Ical, calendar_text
 from tests.contracts.providers.outsider import Planned, When
-from tests.contracts.providers.wired import SECONDS, Wired
+from tests.contracts.providers.wired import Wired, a_provider
 from tests.wire import wire_to
 
+NAME = "Published"
 _OUTSIDE = re.compile("(BEGIN|END):VCALENDAR|VERSION:|PRODID:")
 
 
@@ -33,7 +33,8 @@ class IcsOutsider:
         """The whole calendar as it is now."""
         whole = calendar_text(list(self._there.values()))
         odd = "".join(_inside(text) for text in self._odd)
-        return whole.replace("END:VCALENDAR", f"{odd}END:VCALENDAR")
+        named = whole.replace("PRODID:", f"X-WR-CALNAME:{NAME}\r\nPRODID:", 1)
+        return named.replace("END:VCALENDAR", f"{odd}END:VCALENDAR")
 
     def add(self, planned: Planned) -> str:
         self._number += 1
@@ -129,15 +130,9 @@ def published(outsider: IcsOutsider, path: str) -> Iterator[int]:
 
 @dataclass
 class IcsWorld(Wired):
-    def provider(self) -> Provider:
-        return self._at(self.secrets[0])
-
-    def stranger(self) -> Provider:
-        return self._at(self.secrets[1])
-
-    def _at(self, secret: str) -> Provider:
-        http = outward.client(seconds=SECONDS, allow_private=True)
-        return Ics(f"http://127.0.0.1:{self.wire.port}/{secret}/feed.ics", http, NEW_YORK)
+    def opened(self, port: int, secret: str, seconds: float) -> Provider:
+        url = f"http://127.0.0.1:{port}/{secret}/feed.ics"
+        return a_provider(ProviderKind.ICS, url, Feed(url=url), seconds)
 
 
 @contextmanager
@@ -148,4 +143,4 @@ def feed() -> Iterator[IcsWorld]:
         published(outsider, f"/{secrets[0]}/feed.ics") as port,
         wire_to(port) as wire,
     ):
-        yield IcsWorld(wire, outsider, "feed", secrets)
+        yield IcsWorld(wire, port, outsider, NAME, secrets)

@@ -121,6 +121,15 @@ class World(Protocol):
         """Return a provider; whoever asks closes it."""
         ...
 
+    def provider_at(self, port: int, *, seconds: float) -> Provider:
+        """Return a provider that looks for the server at another port.
+
+        Args:
+            port: On this machine.
+            seconds: How long a request may take.
+        """
+        ...
+
     def stranger(self) -> Provider:
         """Return a provider whose credentials are not, or no longer, accepted."""
         ...
