@@ -20,6 +20,9 @@ DEFAULT_TYPE = "meeting"
 BLOCK_TYPE = "block"
 """The type of an event that only takes time: it is checked against nothing."""
 
+CLAIM_TYPE = "claim"
+"""The type of a hold that stands only while a provider is asked about its time."""
+
 MAX_HOLD_SECONDS = 3600
 RAN_OUT = "The hold ran out."
 """Why an event is cancelled that was a hold and was not confirmed in time."""

@@ -16,7 +16,7 @@ from sched_agent.errors import CalendarUnreachable, SchedAgentError, SlotTaken
 from sched_agent.model.calendar import Calendar, DoubleBooking
 from sched_agent.model.caller import Caller
 from sched_agent.model.connection import Connection, WhenUnknown
-from sched_agent.model.event import Event, SyncState
+from sched_agent.model.event import CLAIM_TYPE, Event, SyncState
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import SECOND, Interval
 from sched_agent.model.remote import uid_of
@@ -248,9 +248,10 @@ def _held(event: Event, calendar: Calendar, name: str, until: int, now: int) -> 
         id=0,
         calendar_id=calendar.id,
         status=Status.TENTATIVE,
+        type=CLAIM_TYPE,
         hold_expires_at=until,
         held_by=name,
-        exclusive=True,
+        exclusive=False,  # it may overlap the very event that is moved or confirmed
         transparent=False,
         days=None,
         sync=None,

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from sched_agent import outward
 from sched_agent.app import App
-from sched_agent.errors import ConsentNeeded, SchedAgentError, UnknownConnection
+from sched_agent.errors import ConsentNeeded, SchedAgentError, UnknownConnection, UnknownEvent
 from sched_agent.model.caller import Caller, Level
 from sched_agent.model.connection import Connection, ProviderSettings, State
 from sched_agent.model.ids import Number
@@ -151,6 +152,8 @@ def disconnect(
         for topic in (Topic.SYNC, Topic.PUSH):
             for message in tx.messages_of(lane(connection_id), topic):
                 tx.unqueue(topic, message.key)
+                if topic is Topic.PUSH:
+                    _settle(tx, int(message.payload["event_id"]))
         tx.delete_connection(connection_id)
         return True
 
@@ -158,6 +161,13 @@ def disconnect(
     once(app, caller, ("disconnect_provider", request_id, arguments), bool, act)
     for settings, tokens in gone:
         _revoke(app, settings, tokens)
+
+
+def _settle(tx: Transaction, event_id: Number) -> None:
+    """Let an event no longer say that it is on its way to a provider."""
+    with suppress(UnknownEvent):
+        event = tx.event(event_id)
+        tx.put_event(replace(event, sync=None))
 
 
 def _of(calendar_id: Number, connection: Connection) -> Connection:

@@ -25,7 +25,6 @@ THREADS = 4
 _IDLE_SECONDS = 0.5
 _MESSAGES_AT_ONCE = 50
 _UNTIL_CONSENT = HOUR
-_LONGEST_PAUSE = HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +35,21 @@ class Task:
         run: Does one; it may be run again for the same message, even while another run is not
             over, if that one takes too long.
         attempts: How often one is begun before it is given up; None: for ever.
-        first_pause: Microseconds before the second attempt; each further pause is twice as long.
+        first_pause: Microseconds before the second attempt; each further pause is twice as long ...
+        longest_pause: ... but no longer than this.
     """
 
     run: Callable[[App, Message], Done]
     attempts: int | None = None
     first_pause: int = 2 * SECOND
+    longest_pause: int = HOUR
+
+
+def _nobody(_: App, message: Message) -> Done:
+    raise Unavailable(f"Nobody here does {message.topic}.")
+
+
+_UNKNOWN_TASK = Task(run=_nobody)
 
 
 class Worker:
@@ -120,10 +128,7 @@ class Worker:
 
     def _do(self, message: Message) -> Unavailable | None:
         """Do a message; return why the rest of its lane need not be tried now, if so."""
-        task = self._tasks.get(message.topic)
-        if task is None:
-            self._fail(message, Unavailable(f"Nobody here does {message.topic}."))
-            return None
+        task = self._tasks.get(message.topic, _UNKNOWN_TASK)
         try:
             done = task.run(self._app, message)
         except SchedAgentError as error:
@@ -140,8 +145,7 @@ class Worker:
         return None
 
     def _fail(self, message: Message, error: SchedAgentError) -> None:
-        task, now = self._tasks.get(message.topic), self._app.clock()
-        most = None if task is None else task.attempts
+        now, most = self._app.clock(), self._tasks.get(message.topic, _UNKNOWN_TASK).attempts
         if isinstance(error, ConsentNeeded):
             self._put_off(message, now + _UNTIL_CONSENT, error.message)
         elif isinstance(error, Unavailable) and (most is None or message.attempts < most):
@@ -161,10 +165,9 @@ class Worker:
 
     def _after(self, message: Message, error: Unavailable) -> int:
         """Return when a message that failed is tried again; not before the other side wants it."""
-        task = self._tasks.get(message.topic)
-        first = 2 * SECOND if task is None else task.first_pause
+        task = self._tasks.get(message.topic, _UNKNOWN_TASK)
         asked_for = (error.retry_after_seconds or 0) * SECOND
-        return self._app.clock() + max(_pause(message.attempts, first), asked_for)
+        return self._app.clock() + max(_pause(message.attempts, task), asked_for)
 
     @contextmanager
     def _kept(self, lease: str) -> Iterator[None]:
@@ -187,10 +190,10 @@ class Worker:
             keeper.join()
 
 
-def _pause(attempts: int, first: int) -> int:
+def _pause(attempts: int, task: Task) -> int:
     """Return how long to wait before the next attempt."""
-    doubled: int = first << min(attempts - 1, 20)
-    return round(min(doubled, _LONGEST_PAUSE) * random.uniform(0.7, 1.3))  # noqa: S311  # no secret
+    doubled: int = task.first_pause << min(attempts - 1, 20)
+    return round(min(doubled, task.longest_pause) * random.uniform(0.7, 1.3))  # noqa: S311  # no secret
 
 
 @contextmanager

@@ -155,6 +155,10 @@ class Reader(Protocol):
         """Return what is tied to events with some keys at a provider."""
         ...
 
+    def links_to(self, connection_id: Number, event_ids: Sequence[Number]) -> Sequence[Link]:
+        """Return what some events are tied to on a connection."""
+        ...
+
     def links_within(self, connection_id: Number, window: Interval) -> Sequence[Link]:
         """Return what is tied to a provider's events that overlapped a stretch when last seen."""
         ...

@@ -85,6 +85,10 @@ class ConnectionReader(Reading):
         """See `store.base.Reader`."""
         return self._links(connection_id, "key", keys)
 
+    def links_to(self, connection_id: Number, event_ids: Sequence[Number]) -> Sequence[Link]:
+        """See `store.base.Reader`."""
+        return self._links(connection_id, "event_id", event_ids)
+
     def links_within(self, connection_id: Number, window: Interval) -> Sequence[Link]:
         """See `store.base.Reader`."""
         found = self._all(
@@ -118,7 +122,7 @@ class ConnectionReader(Reading):
             LostChange(row[0], row[1], row[2], row[3], row[4], json.loads(row[5])) for row in found
         ]
 
-    def _links(self, connection_id: Number, column: str, values: Sequence[str]) -> list[Link]:
+    def _links(self, connection_id: Number, column: str, values: Sequence[object]) -> list[Link]:
         return [
             _link(row)
             for some in in_parts(values, _AT_ONCE)

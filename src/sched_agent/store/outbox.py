@@ -131,9 +131,8 @@ def lease(
     """
     row = connection.execute(
         "select environment_id, lane from outbox where dead_at is null and due_at <= ?"
-        " and not exists (select 1 from outbox other"
-        "  where other.environment_id = outbox.environment_id and other.lane = outbox.lane"
-        "  and other.leased_until > ?)"
+        " and (environment_id, lane) not in"
+        "  (select environment_id, lane from outbox where lease is not null and leased_until > ?)"
         " order by due_at limit 1",
         (now, begins),
     ).fetchone()

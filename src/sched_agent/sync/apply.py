@@ -29,6 +29,9 @@ log = logging.getLogger("sched_agent")
 GONE_THERE = "It was deleted in the connected calendar."
 """Why an event is cancelled that somebody has deleted at the provider."""
 
+_MOST_LOOKED_FOR = 100
+"""How many events that a provider did not tell of are looked for one by one."""
+
 _AT_ONCE = 200
 """As many changes as one transaction makes: those who book wait for it."""
 
@@ -65,6 +68,7 @@ class _Round:
     looked_at: int = 0
     changed: int = 0
     awaited: Sequence[Link] = ()
+    gone: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
 
 
@@ -127,10 +131,7 @@ def _read(
             _take_over(going, some)
             progress(going.looked_at)
         cursor = batch.cursor
-    if reads_all:
-        _take_leave(going)
-    else:
-        _look_after(going, provider)
+    _take_leave(going, provider)
     _finished(going, cursor)
     return Synced(going.looked_at, going.changed, reads_all)
 
@@ -140,30 +141,45 @@ def _take_over(going: _Round, changes: Sequence[Change]) -> None:
     going.looked_at += sum(max(1, len(change.events)) for change in changes)
     with going.app.store.transaction(going.environment_id) as tx:
         calendar = tx.lock_calendar(going.connection.calendar_id)
-        _reconcile(tx, going, calendar, _told(tx, going.connection, changes))
+        told = _told(tx, going.connection, changes)
+        going.gone |= {key for key, theirs in told.items() if theirs is None}
+        there = {key: theirs for key, theirs in told.items() if theirs is not None}
+        _reconcile(tx, going, calendar, there)
 
 
-def _look_after(going: _Round, provider: Provider) -> None:
-    """Look whether events that we put there are there, where the provider tells nothing of them.
+def _take_leave(going: _Round, provider: Provider) -> None:
+    """Do here what follows from what is no longer there, all changes having been taken over.
 
-    One that came and went between two cursors may never be told of.
+    What is told to be gone is gone if it has not turned up elsewhere. What is merely not told of
+    is looked for: it may have been moved while everything was read, and an event that we put
+    there, and that went again between two cursors, may never be told of.
     """
-    there: dict[str, RemoteEvent | None] = {}
-    for one in going.awaited:
-        if one.key not in going.seen:
-            ref = Ref(one.key, one.handle, one.etag)
-            try:
-                there[one.key] = provider.event(going.connection.remote_calendar or "", ref)
-            except RemoteGone:
-                there[one.key] = None
+    with going.app.store.snapshot(going.environment_id) as reader:
+        told = reader.links_named(going.connection.id, sorted(going.gone))
+        rest = (
+            reader.links_within(going.connection.id, going.window)
+            if going.reads_all
+            else going.awaited
+        )
+    there: dict[str, RemoteEvent | None] = {one.key: None for one in told if _is_missed(going, one)}
+    untold = [one for one in rest if one.key not in there and _is_missed(going, one)]
+    for number, one in enumerate(untold):
+        looked_for = one.handle and number < _MOST_LOOKED_FOR
+        there[one.key] = _looked_for(going, provider, one) if looked_for else None
     _reconcile_all(going, there)
 
 
-def _take_leave(going: _Round) -> None:
-    """Do here what follows from what the provider no longer has, all of it having been read."""
-    with going.app.store.snapshot(going.environment_id) as reader:
-        links = reader.links_within(going.connection.id, going.window)
-    _reconcile_all(going, {one.key: None for one in links if one.key not in going.seen})
+def _is_missed(going: _Round, link: Link) -> bool:
+    """Whether an event should have been told of, and was not; what is over may stay as it was."""
+    return link.key not in going.seen and link.end_at > going.window.start
+
+
+def _looked_for(going: _Round, provider: Provider, link: Link) -> RemoteEvent | None:
+    try:
+        ref = Ref(link.key, link.handle, link.etag)
+        return provider.event(going.connection.remote_calendar or "", ref)
+    except RemoteGone:
+        return None
 
 
 def _reconcile_all(going: _Round, there: Mapping[str, RemoteEvent | None]) -> None:
@@ -235,9 +251,11 @@ def _act(tx: Transaction, going: _Round, calendar: Calendar, action: Action) -> 
     """Do what the plan says about one event; return how many events were written."""
     now, connection = going.app.clock(), going.connection
     here, there = action.here, action.there
-    if action.lost is not None and here.link is not None:
+    if not connection.writable and action.step is Step.PUSH:
+        action = _theirs_alone(action)
+    if action.lost is not None:
         whose = "there" if action.step is Step.PUSH else "here"
-        keep_lost(tx, connection, here.link.event_id, whose, action.lost, now)
+        keep_lost(tx, connection, _event_id(here), whose, action.lost, now)
     match action.step:
         case Step.FORGET:
             assert here.link is not None  # noqa: S101  # see `plan`
@@ -272,10 +290,23 @@ def _act(tx: Transaction, going: _Round, calendar: Calendar, action: Action) -> 
             return 0
 
 
+def _theirs_alone(action: Action) -> Action:
+    """Return what to do instead where nothing can be told: a read-only calendar is always right."""
+    gone = action.here.event is None or action.here.event.status is Status.CANCELLED
+    return replace(action, step=Step.ADOPT if gone else Step.PULL, lost=None)
+
+
+def _event_id(here: Here) -> Number:
+    """Return the id of our side, which may be gone."""
+    if here.event is not None:
+        return here.event.id
+    assert here.link is not None  # noqa: S101  # one of them is known, or there is nothing to do
+    return here.link.event_id
+
+
 def _push_again(tx: Transaction, connection: Connection, action: Action, now: int) -> None:
     """Have a provider's event say what ours says, or taken away, whatever it says by now."""
-    here, there = action.here, action.there
-    event_id = here.event.id if here.event else here.link.event_id if here.link else 0
+    here, there, event_id = action.here, action.there, _event_id(action.here)
     if there is not None:
         seen = there.content.fingerprint
         kept = Link(

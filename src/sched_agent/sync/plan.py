@@ -91,7 +91,11 @@ def _unlinked(ours: Here, theirs: RemoteEvent | None) -> _Decision:
         return (Step.ADOPT if _is_newer(theirs, ours.event) else Step.PUSH), None
     if _says(ours.event) == theirs.content.fingerprint:
         return Step.LINK, None
-    return (Step.PULL if _is_newer(theirs, ours.event) else Step.PUSH), None
+    if _is_off(theirs):
+        return Step.CANCEL, None
+    if _is_newer(theirs, ours.event):
+        return Step.PULL, Content.of(ours.event)
+    return Step.PUSH, theirs.content
 
 
 def _linked(ours: Here, theirs: RemoteEvent | None) -> _Decision:

@@ -105,7 +105,9 @@ def _task(
             return None
         if connection.state is State.CONSENT_NEEDED:
             raise ConsentNeeded(f"{connection.provider} no longer lets us change the calendar.")
-        links = [link for link in tx.links_of(event_id) if link.connection_id == connection_id]
+        if not connection.writable:
+            return None  # it was, when the message was put
+        links = tx.links_to(connection_id, [event_id])
         return _Task(
             app=app,
             environment_id=environment_id,
@@ -122,15 +124,13 @@ def unpushed(tx: Reader, environment_id: Number, connection_id: Number) -> froze
     waiting = tx.messages_of(following.lane(connection_id), Topic.PUSH)
     numbers = [int(message.payload["event_id"]) for message in waiting]
     keys = {uid_of(environment_id, number) for number in numbers}
-    for number in numbers:
-        keys |= {one.key for one in tx.links_of(number) if one.connection_id == connection_id}
-    return frozenset(keys)
+    return frozenset(keys | {link.key for link in tx.links_to(connection_id, numbers)})
 
 
 def _told(task: _Task) -> None:
     event, link = task.event, task.link
     if event is None or event.status is Status.CANCELLED:
-        if link is not None:
+        if link is not None and link.handle:
             task.provider.delete(task.calendar, task.ref)
             _finish(task, lambda tx: tx.delete_link(task.connection.id, link.key))
         return

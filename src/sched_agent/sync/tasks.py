@@ -1,14 +1,18 @@
 """What the outbox has us do with providers."""
 
+import logging
 import random
 
 from sched_agent.app import App
-from sched_agent.errors import ConsentNeeded, UnknownConnection
+from sched_agent.errors import ConsentNeeded, SchedAgentError, Unavailable, UnknownConnection
+from sched_agent.model.ids import Number
 from sched_agent.model.interval import MINUTE
 from sched_agent.model.outbox import Done, Message
 from sched_agent.sync.access import opened
 from sched_agent.sync.apply import Progress, pull
 from sched_agent.sync.push import push
+
+log = logging.getLogger("sched_agent")
 
 PATIENCE_SECONDS = 30.0
 """How long a provider may take to answer when nobody waits."""
@@ -26,10 +30,23 @@ def sync(app: App, message: Message, progress: Progress = lambda _: None) -> Don
             app, message.environment_id, connection_id, seconds=PATIENCE_SECONDS
         ) as provider:
             pull(app, message.environment_id, connection_id, provider, progress)
-        with app.store.snapshot(message.environment_id) as tx:
-            connection = tx.connection(connection_id)
     except (UnknownConnection, ConsentNeeded):
         return Done()  # it is queued anew when it is connected again
+    except Unavailable:
+        raise
+    except SchedAgentError as error:  # the connection tells why; it may go well another time
+        log.warning("a calendar was not synced: %s", error.message)
+        return _again(app, message, connection_id)
+    return _again(app, message, connection_id)
+
+
+def _again(app: App, message: Message, connection_id: Number) -> Done:
+    """Return when a connection is to be synced the next time."""
+    with app.store.snapshot(message.environment_id) as tx:
+        try:
+            connection = tx.connection(connection_id)
+        except UnknownConnection:
+            return Done()
     after = connection.policy.sync_minutes * MINUTE
     return Done(again_at=app.clock() + round(after * random.uniform(0.9, 1.1)))  # noqa: S311  # no secret
 
