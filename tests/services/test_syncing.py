@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from sched_agent.app import App
 from sched_agent.errors import ConsentNeeded
 from sched_agent.model.connection import State
 from sched_agent.sync.access import opened
@@ -16,13 +15,8 @@ from sched_agent.sync.apply import pull
 from tests.sync import conftest as syncing
 from tests.sync.conftest import Connected
 
-connected, google = syncing.connected, syncing.google
+app, connected, google = syncing.app, syncing.connected, syncing.google
 PATIENCE = 30
-
-
-@pytest.fixture
-def app(store, clock) -> App:
-    return syncing.app.__wrapped__(store, clock)
 
 
 def until_somebody_waits(database: str) -> None:

@@ -28,13 +28,8 @@ from tests.builders import an_event, span
 from tests.processes import COMMAND
 from tests.sync import conftest as syncing
 
-connected, google = syncing.connected, syncing.google
+app, connected, google = syncing.app, syncing.connected, syncing.google
 PATIENCE = 30
-
-
-@pytest.fixture
-def app(store, clock) -> App:
-    return syncing.app.__wrapped__(store, clock)
 
 
 @dataclass
