@@ -88,14 +88,12 @@ def _unlinked(ours: Here, theirs: RemoteEvent | None) -> _Decision:
     if ours.event is None:
         return (None if _is_off(theirs) else Step.ADOPT), None
     if ours.event.status is Status.CANCELLED:  # by us, before we knew that it had arrived there
+        if _is_off(theirs):
+            return None, None
         return (Step.ADOPT if _is_newer(theirs, ours.event) else Step.PUSH), None
-    if _says(ours.event) == theirs.content.fingerprint:
-        return Step.LINK, None
     if _is_off(theirs):
-        return Step.CANCEL, None
-    if _is_newer(theirs, ours.event):
-        return Step.PULL, Content.of(ours.event)
-    return Step.PUSH, theirs.content
+        return Step.CANCEL, Content.of(ours.event)
+    return _newest(ours.event, theirs)
 
 
 def _linked(ours: Here, theirs: RemoteEvent | None) -> _Decision:
@@ -124,14 +122,19 @@ def _taken_over(event: Event | None, theirs: RemoteEvent | None) -> Step:
 
 
 def _conflict(event: Event | None, theirs: RemoteEvent | None) -> _Decision:
-    """Decide about what changed on both sides: the newer change wins, and none is a deletion's."""
+    """Decide about what changed on both sides: the newer one wins, and a deletion over both."""
     if event is None or event.status is Status.CANCELLED:
         if theirs is None:
             return Step.FORGET, None
-        return Step.PUSH, theirs.content
-    ours = Content.of(event)
+        return Step.PUSH, None if _is_off(theirs) else theirs.content
     if theirs is None or _is_off(theirs):
-        return Step.CANCEL, ours
+        return Step.CANCEL, Content.of(event)
+    return _newest(event, theirs)
+
+
+def _newest(event: Event, theirs: RemoteEvent) -> _Decision:
+    """Decide about two live events either of which may have changed."""
+    ours = Content.of(event)
     if ours.fingerprint == theirs.content.fingerprint:
         return Step.LINK, None
     if _is_newer(theirs, event):
