@@ -131,7 +131,10 @@ def test_an_id_is_made_of_letters_that_google_takes_and_leads_back_to_its_uid(ui
     assert uid_in(made) == uid
 
 
-@pytest.mark.parametrize("other", ["", "sched", "sched0", "schedule", "stub00001", "schedzzzz"])
+@pytest.mark.parametrize(
+    "other",
+    ["", "sched", "sched0", "schedule", "stub00001", "schedzzzz", id_of(UID).removeprefix("sched")],
+)
 def test_an_id_that_somebody_else_gave_is_no_uid_of_ours(other):
     assert not uid_in(other)
 
