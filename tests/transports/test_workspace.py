@@ -51,6 +51,7 @@ def test_an_event_is_told_with_these_fields(api_v2, calendar):
         "attendees": [JANE | {"eventId": made["id"], "response": "needs_action"}],
         "attendeeCount": 1,
         "cancelReason": None,
+        "labels": [],
         "version": 1,
         "createdAt": "2026-11-20T15:00:00Z",
         "updatedAt": "2026-11-20T15:00:00Z",

@@ -15,6 +15,11 @@ BODIES: dict[str, dict[str, Any]] = {
         "recurrence": "weekly",
         "daysOfWeek": [1],
     },
+    "post /event-rules": {
+        "name": "x",
+        "trigger": "event:created",
+        "actions": [{"type": "label", "config": {"add": ["x"]}}],
+    },
 }
 
 
@@ -23,7 +28,9 @@ def operations(url, api_v2, calendar):
     """Every operation of the family: method, path with ids that exist, and the names it takes."""
     event = api_v2("POST", "/calendar-events", BODIES["post /calendar-events"])["id"]
     schedule = api_v2("GET", "/calendars/CAL/schedules")[0]["id"]
+    rule = api_v2("POST", "/event-rules", BODIES["post /event-rules"])["id"]
     ids = {"event_id": event, "calendar_id": calendar.id, "schedule_id": schedule, "member_id": 7}
+    ids["rule_id"] = rule
     document = httpx.get(f"{url}/openapi.json").json()
     schemas = document["components"]["schemas"]
     found = []
@@ -36,7 +43,7 @@ def operations(url, api_v2, calendar):
                 below = below.replace(f"{{{name}}}", str(number))
             query = [one["name"] for one in operation["parameters"] if one["in"] == "query"]
             found.append((method, below, query, example, _fields(operation, schemas)))
-    assert len(found) == 17
+    assert len(found) == 24
     return found
 
 
@@ -59,6 +66,13 @@ def bodies(fields, example):
     yield example | {"attendees": [person]}
     yield example | {"attendees": [{"name": MANY}]}
     yield example | {"attendees": [{"email": f"{NAME.replace(' ', '')}@example.com", NAME: 1}]}
+    yield example | {"actions": [{"type": NAME, "config": {NAME: NAME}}]}
+    hook = {"type": "webhook", "config": {"url": f"https://{NAME.replace(' ', '.')}.localhost"}}
+    yield example | {"actions": [hook]}
+    letter = {"to": NAME, "subject": NAME.replace(" ", "{"), "text": "{" + NAME.split()[0] + "}"}
+    yield example | {"actions": [{"type": "email", "config": letter}]}
+    yield example | {"condition": NAME.split()[0]}
+    yield example | {"condition": f"event.{NAME.split()[0]}()"}
     yield example | {NAME: NAME}
     yield NAME
     yield [NAME]

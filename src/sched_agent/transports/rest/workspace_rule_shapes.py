@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Discriminator, Field
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from sched_agent.model import ids
 from sched_agent.model.event_rule import (
@@ -107,10 +107,16 @@ class LabelAction(Request):
         return Label(add=add, remove=remove, delay_minutes=self.delay_minutes)
 
 
+def _type_of(action: Any) -> Any:
+    return action.get("type") if isinstance(action, dict) else getattr(action, "type", None)
+
+
 AnyAction = Annotated[
-    WebhookAction | EmailAction | LabelAction,
+    Annotated[WebhookAction, Tag("webhook")]
+    | Annotated[EmailAction, Tag("email")]
+    | Annotated[LabelAction, Tag("label")],
     Discriminator(
-        "type",
+        _type_of,
         custom_error_type="action_type",  # pydantic's own text repeats what was sent
         custom_error_message="Input should have the type 'webhook', 'email' or 'label'",
     ),
