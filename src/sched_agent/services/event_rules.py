@@ -116,10 +116,11 @@ def revise(app: App, caller: Caller, rule_id: Number, fields: Mapping[str, Any])
     """
     caller.require(Level.ADMIN)
     now = app.clock()
-    with app.store.transaction(caller.environment_id) as tx:
+    with app.store.snapshot(caller.environment_id) as tx:
         before = tx.event_rule(rule_id)
-        rule = replace(before, **fields, updated_at=now)
-        _check(app, rule)
+    _check(app, replace(before, **fields))  # which takes longer than others should wait
+    with app.store.transaction(caller.environment_id) as tx:
+        rule = replace(tx.event_rule(rule_id), **fields, updated_at=now)
         rule, secret = _with_secret(app, rule)
         tx.put_event_rule(rule)
         _catch_up(tx, caller, rule, now)
