@@ -2,6 +2,7 @@
 
 import gzip
 import ipaddress
+import socket
 import time
 
 import httpx
@@ -203,6 +204,21 @@ def test_an_address_that_takes_no_connection_leaves_the_next_one_its_chance(rece
         assert client.get(f"http://hooks.example:{receiver.port}/").status_code == 200
 
 
+def test_an_address_that_does_not_answer_leaves_the_next_one_time(receiver):
+    with socket.socket() as silent, socket.socket() as first, socket.socket() as second:
+        silent.bind(("127.0.0.9", receiver.port))
+        silent.listen(0)
+        for waiting in (first, second):  # nobody accepts them, and there is no room for more
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.9", receiver.port))
+        resolve = names(hooks_example=["127.0.0.9", "127.0.0.1"])
+
+        with a_client(seconds=2, resolve=resolve) as client:
+            answer = client.get(f"http://hooks.example:{receiver.port}/")
+
+    assert answer.status_code == 200
+
+
 def test_a_cloud_is_not_asked_about_itself_even_where_private_addresses_are_allowed():
     with a_client() as client, pytest.raises(outward.Refused):
         client.get("http://169.254.169.254/latest/meta-data/")
@@ -358,6 +374,27 @@ def test_a_packed_answer_is_unpacked(receiver):
 
     with a_client() as client:
         assert client.get(receiver.url).content == body
+
+
+def test_a_packed_answer_is_unpacked_in_small_pieces(receiver):
+    packed = gzip.compress(bytes(20_000_000))
+    receiver.answers = [Answer(200, {"Content-Encoding": "gzip"}, packed)]
+
+    with a_client() as client, client.stream("GET", receiver.url) as response:
+        longest = max(len(piece) for piece in response.iter_raw())
+
+    assert len(packed) < 65536
+    assert longest <= 1_000_000
+
+
+def test_passwords_that_others_keep_on_this_machine_are_not_sent(receiver, monkeypatch, tmp_path):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ada password secret")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    with a_client() as client:
+        client.get(receiver.url)
+
+    assert "Authorization" not in receiver.received[0].headers
 
 
 @pytest.mark.parametrize(

@@ -21,16 +21,17 @@ from sched_agent.model.event_rule import (
     labels_of,
 )
 from sched_agent.model.interval import MINUTE
-from sched_agent.model.outbox import Topic
+from sched_agent.model.outbox import Done, Topic
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.providers.vault import new_key
 from sched_agent.services import calendars, environments, event_rules, events, rule_acting, sweeping
 from sched_agent.services.event_rules import NewRule
-from sched_agent.services.rule_running import heard
+from sched_agent.services.rule_running import heard, starts_soon
 from sched_agent.services.tasks import TASKS
 from sched_agent.services.working import Worker
-from tests.builders import a_draft, at, span
+from sched_agent.sync import following
+from tests.builders import a_draft, an_event, at, span
 from tests.post_office import post_office
 from tests.receiving import Answer, receiving
 
@@ -440,6 +441,49 @@ def test_a_new_rule_announces_the_events_that_there_are_already(
         clock.move_to(f"2026-11-23T{hour}:00")
         worker.run_due()
     assert [number for _, number in sent(receiver)] == [event.id for event in booked]
+
+
+def test_an_event_that_was_moved_just_now_is_left_for_later(
+    app, admin, a_rule, book, worker, receiver, clock, store
+):
+    """As where the news of it has not been heard yet."""
+    a_rule(**HOUR_BEFORE)
+    event = book()
+    worker.run_due()
+    with store.snapshot(admin.environment_id) as tx:
+        [soon] = tx.messages(dead=False, limit=10)
+    clock.move_to("2026-11-23T08:00")
+    move(app, admin, event, TEN)
+
+    assert starts_soon(app, soon) == Done(again_at=at("2026-11-23T09:00"))
+
+
+def test_a_hold_is_not_announced(a_rule, book, worker, receiver, clock):
+    today = span("11:30", "12:00", "2026-11-20")
+    book(today, status=Status.TENTATIVE, hold_seconds=3600)
+    a_rule(**HOUR_BEFORE)
+    worker.run_due()
+    clock.move_to("2026-11-20T10:30")
+
+    worker.run_due()
+
+    assert not receiver.received
+
+
+def test_what_a_first_sync_brings_is_no_news_but_is_announced(
+    app, admin, a_rule, worker, receiver, clock, store, calendar
+):
+    a_rule()
+    a_rule(**HOUR_BEFORE)
+    with store.transaction(admin.environment_id) as tx:
+        following.adopt(tx, an_event(calendar.id, NINE), clock(), quietly=True)
+        event = following.adopt(tx, an_event(calendar.id, TEN), clock(), quietly=False)
+    worker.run_due()
+    assert sent(receiver) == [("event:created", event.id)]
+
+    clock.move_to("2026-11-23T08:00")
+    worker.run_due()
+    assert [happened for happened, _ in sent(receiver)[1:]] == ["event:starts_in"]
 
 
 def test_a_rule_that_is_changed_announces_earlier(

@@ -144,12 +144,7 @@ def _caught_up(app: App, message: Message) -> Done:
             after=None if after is None else (after[0], after[1]),
         )
         found = tx.events(wanted, _AT_ONCE, now)
-    then = [
-        one
-        for event in found
-        if not event.is_hold
-        for one in _reminder(message.environment_id, rule, event, now)
-    ]
+    then = [one for event in found for one in _reminder(message.environment_id, rule, event, now)]
     if len(found) == _AT_ONCE:
         last = found[-1]
         payload = {"rule_id": rule.id, "after": [last.interval.start, last.id]}

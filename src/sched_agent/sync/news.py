@@ -61,7 +61,7 @@ def event_of(payload: Mapping[str, Any]) -> Event:
 def _what(before: Event | None, after: Event | None) -> Trigger | None:
     """Return what happened, or None if it is nobody's business.
 
-    A hold is not, before it is confirmed; neither is how an event stands with its provider.
+    A hold is not, before it is confirmed.
     """
     if before is None:
         return None if after is None or after.is_hold else Trigger.CREATED
@@ -70,8 +70,6 @@ def _what(before: Event | None, after: Event | None) -> Trigger | None:
     if before.is_hold:
         stays_none = after.is_hold or after.status is Status.CANCELLED
         return None if stays_none else Trigger.CREATED
-    if after.version == before.version:
-        return None
     if after.status is Status.CANCELLED and before.status is not Status.CANCELLED:
         return Trigger.CANCELLED
     return Trigger.UPDATED
