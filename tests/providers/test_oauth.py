@@ -288,6 +288,17 @@ def test_a_refresh_token_that_rotates_is_kept_before_the_new_access_token_is_use
     assert world.tokens(made).lease is None
 
 
+def test_a_refresh_token_that_stays_goes_on_being_used(world, clock):
+    made = world.connect()
+    first = world.tokens(made)
+    for _ in range(3):
+        clock.now += 2 * HOUR
+        assert ask(world, made)
+
+    assert world.oauth.refreshes == 3
+    assert (world.tokens(made).refresh, world.tokens(made).account) == (first.refresh, PRIMARY)
+
+
 def test_many_threads_refresh_once(world, clock):
     world.oauth.rotates = True
     made = world.connect()

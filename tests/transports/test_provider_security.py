@@ -3,7 +3,10 @@
 import base64
 import logging
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -312,6 +315,49 @@ def test_a_form_that_is_sent_connects_a_calendar_once(door, tmp_path):
         number = door.world.connection_of(begun).id
         with opened(door.world.app, door.world.admin.environment_id, number) as provider:
             assert [one.name for one in provider.calendars()] == ["Home"]
+
+
+@pytest.fixture
+def slow_feed():
+    """An empty feed that answers when two have asked."""
+    both = threading.Barrier(2, timeout=20)
+
+    class Feed(BaseHTTPRequestHandler):
+        def do_GET(self):
+            both.wait()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/calendar")
+            self.end_headers()
+            self.wfile.write(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n")
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Feed)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/feed.ics"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_of_two_that_finish_at_once_one_does(world, slow_feed):
+    providers.add(world.app, world.admin, NewProvider(name="ics", kind=ProviderKind.ICS))
+    begun = world.begin("ics", redirect_uri=None)
+
+    def submit(_):
+        try:
+            return connecting.submit(world.app, begun.state, {"url": slow_feed}).problem
+        except StateRefused:
+            return "refused"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(submit, range(2)))
+
+    assert sorted(outcomes, key=str) == [None, "refused"]
+    assert world.connection(begun.connection.id).state is State.ACTIVE
 
 
 # Where browsers are sent -----------------------------------------------------------------------
