@@ -15,8 +15,9 @@ from sched_agent.model.connection import Connection, ProviderKind
 from sched_agent.model.ids import Kind, parse
 from sched_agent.providers.credentials import Tokens, unsealed
 from sched_agent.providers.vault import Vault, new_key
-from sched_agent.services import connecting, connections, providers
-from sched_agent.services.connecting import Begun, Finished
+from sched_agent.services import connecting, connections, finishing, providers
+from sched_agent.services.connecting import Begun
+from sched_agent.services.finishing import Finished
 from sched_agent.services.providers import NewProvider
 from tests.google_calendars import Refusal
 from tests.google_door import Request
@@ -86,7 +87,7 @@ class World:
     def finish(self, brought: dict[str, str]) -> Finished:
         """Come back to the callback."""
         told = {"issuer": brought.get("iss")}
-        return connecting.finish(
+        return finishing.finish(
             self.app,
             brought["state"],
             code=brought.get("code"),

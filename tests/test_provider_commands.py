@@ -11,7 +11,7 @@ import pytest
 
 from sched_agent.bootstrap import open_app
 from sched_agent.providers.vault import new_key
-from sched_agent.services import connecting
+from sched_agent.services import finishing
 from sched_agent.settings import Settings
 from tests.caldav_servers import PASSWORD, USERNAME, radicale
 from tests.connecting import THERE
@@ -158,7 +158,7 @@ def agreed_in_a_browser(environ, oauth, link):
     """Do what `serve` does when the browser comes back."""
     brought = dict(parse_qsl(urlsplit(oauth.visit(link)).query))
     below = open_app(Settings.read(environ))
-    connecting.finish(below, brought["state"], code=brought.get("code"), error=brought.get("error"))
+    finishing.finish(below, brought["state"], code=brought.get("code"), error=brought.get("error"))
     below.store.close()
 
 

@@ -285,16 +285,16 @@ def _wait(program: Any, begun: Any) -> None:
 
 def _ask(program: Any, begun: Any) -> None:
     """Ask on the terminal for what opens a provider without OAuth."""
-    from sched_agent.services import connecting
+    from sched_agent.services import finishing
 
-    asked = connecting.form(program.app, begun.state)
+    asked = finishing.form(program.app, begun.state)
     given = {"url": _answered("Address")} if asked.asks_url else {}
     if asked.kind.value == "caldav":
         given |= {"username": _answered("User name")}
         given |= {"password": _answered("App password", hidden=True)}
     try:
-        connecting.submit(program.app, begun.state, given)
-    except connecting.CredentialsRefused as refusal:
+        finishing.submit(program.app, begun.state, given)
+    except finishing.CredentialsRefused as refusal:
         raise NotConnected(str(refusal)) from None
 
 

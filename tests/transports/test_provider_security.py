@@ -17,7 +17,7 @@ from sched_agent.model.connection import ProviderKind, State
 from sched_agent.model.ids import Kind, uuid
 from sched_agent.model.interval import HOUR, MINUTE
 from sched_agent.providers.vault import Vault, new_key
-from sched_agent.services import calendars, connecting, environments, providers
+from sched_agent.services import calendars, environments, finishing, providers
 from sched_agent.services.environments import local_admin
 from sched_agent.services.flows import StateRefused, flow_of, state_of
 from sched_agent.services.providers import NewProvider
@@ -170,9 +170,9 @@ def test_a_state_for_a_password_is_not_finished_by_a_code_nor_the_other_way_roun
     with pytest.raises(StateRefused):
         world.finish({"state": by_password.state, "code": "x"})
     with pytest.raises(StateRefused):
-        connecting.submit(world.app, by_code.state, {"username": "x", "password": "y"})
+        finishing.submit(world.app, by_code.state, {"username": "x", "password": "y"})
     with pytest.raises(StateRefused):
-        connecting.form(world.app, by_code.state)
+        finishing.form(world.app, by_code.state)
 
 
 def test_a_state_of_a_connection_that_is_gone_is_refused(world):
@@ -349,7 +349,7 @@ def test_of_two_that_finish_at_once_one_does(world, slow_feed):
 
     def submit(_):
         try:
-            return connecting.submit(world.app, begun.state, {"url": slow_feed}).problem
+            return finishing.submit(world.app, begun.state, {"url": slow_feed}).problem
         except StateRefused:
             return "refused"
 

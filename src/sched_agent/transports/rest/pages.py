@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sched_agent.model.connection import ProviderKind
-from sched_agent.services.connecting import FORM, Form
+from sched_agent.services.connecting import FORM
+from sched_agent.services.finishing import Form
 
 _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;margin:3rem auto;max-width:30rem;padding:0 1rem}"

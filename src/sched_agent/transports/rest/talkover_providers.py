@@ -14,8 +14,8 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response
 
 from sched_agent.errors import SchedAgentError
-from sched_agent.services import connecting, connections
-from sched_agent.services.connecting import CredentialsRefused, Finished
+from sched_agent.services import connecting, connections, finishing
+from sched_agent.services.finishing import CredentialsRefused, Finished
 from sched_agent.speech.iso import utc_text
 from sched_agent.tools.arguments import calendar_number, connection_number
 from sched_agent.transports.problem import Problem
@@ -146,7 +146,7 @@ def callback(app: Running, request: Request) -> Response:
     sent = request.query_params
     state, code, error, issuer = (_single(sent, name) for name in ("state", "code", "error", "iss"))
     try:
-        finished = connecting.finish(app, state or "", code=code, error=error, issuer=issuer)
+        finished = finishing.finish(app, state or "", code=code, error=error, issuer=issuer)
     except SchedAgentError as refusal:
         return _not_connected(refusal)
     return _outcome(finished)
@@ -157,7 +157,7 @@ def ask(app: Running, request: Request) -> Response:
     """Show the form for what a provider without OAuth needs."""
     state = _single(request.query_params, "state") or ""
     try:
-        return pages.form(connecting.form(app, state), state)
+        return pages.form(finishing.form(app, state), state)
     except SchedAgentError as refusal:
         return _not_connected(refusal)
 
@@ -176,9 +176,9 @@ def answer(app: Running, sent: Annotated[ImmutableMultiDict[str, str], Depends(_
     state = _single(sent, "state") or ""
     try:
         try:
-            return _outcome(connecting.submit(app, state, dict(sent)))
+            return _outcome(finishing.submit(app, state, dict(sent)))
         except CredentialsRefused as refusal:
-            return pages.form(connecting.form(app, state), state, str(refusal))
+            return pages.form(finishing.form(app, state), state, str(refusal))
     except SchedAgentError as refusal:
         return _not_connected(refusal)
 
