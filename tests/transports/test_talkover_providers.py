@@ -1,12 +1,15 @@
 """Connections to providers, as the Talkover family documents them."""
 
-import httpx
+from dataclasses import replace
+
 import pytest
 
+from sched_agent.app import Outside
+from sched_agent.errors import Unsupported
 from sched_agent.model.connection import ProviderKind
 from sched_agent.model.ids import Kind, uuid
 from sched_agent.model.outbox import Topic
-from sched_agent.services import providers
+from sched_agent.services import connections, providers
 from sched_agent.services.providers import NewProvider
 from sched_agent.sync.following import lane
 from tests.connecting import THERE, a_world  # noqa: F401  # a fixture
@@ -218,14 +221,14 @@ def test_lists_need_read_and_connections_need_admin(door, a_token, level, method
     )
 
 
-def test_without_keys_nothing_is_begun_and_the_answer_says_what_to_do(start, calendar):
-    url = start()
-    path = f"{url}/api/v1/calendars/{uuid(Kind.CALENDAR, calendar.id)}/providers"
+def test_without_keys_nothing_is_begun_and_the_answer_says_what_to_do(world):
+    world.app = replace(world.app, outside=Outside())
 
-    refused = httpx.post(path, json={"provider": "google", "redirect_uri": THERE})
+    with pytest.raises(Unsupported) as refusal:
+        world.begin()
 
-    assert (refused.status_code, refused.json()["code"]) == (422, "unsupported")
-    assert "sched-agent provider key" in refused.json()["hint"]
+    assert "sched-agent provider key" in refusal.value.hint
+    assert connections.find_all(world.app, world.admin) == []
 
 
 # Where there is no OAuth -----------------------------------------------------------------------
