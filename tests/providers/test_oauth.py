@@ -26,6 +26,17 @@ from tests.google_stub import PRIMARY
 from tests.oauth_server import CLIENT_ID
 
 
+@pytest.fixture
+def database(request, tmp_path) -> str:
+    """A database file, or for some tests PostgreSQL as well."""
+    if getattr(request, "param", "sqlite") == "postgres":
+        return str(request.getfixturevalue("postgres_database"))
+    return f"sqlite:///{tmp_path}/calendar.db"
+
+
+on_both = pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
+
+
 def ask(world, connection, **more):
     """Ask Google for the calendars, as syncing does."""
     with opened(world.app, world.admin.environment_id, connection.id, **more) as provider:
@@ -299,6 +310,7 @@ def test_a_refresh_token_that_stays_goes_on_being_used(world, clock):
     assert (world.tokens(made).refresh, world.tokens(made).account) == (first.refresh, PRIMARY)
 
 
+@on_both
 def test_many_threads_refresh_once(world, clock):
     world.oauth.rotates = True
     made = world.connect()
@@ -311,6 +323,7 @@ def test_many_threads_refresh_once(world, clock):
     assert world.oauth.refreshes == 1
 
 
+@on_both
 def test_many_threads_whose_token_is_refused_refresh_once(world):
     world.oauth.rotates = True
     made = world.connect()
@@ -337,6 +350,7 @@ app.store.close()
 """
 
 
+@on_both
 def test_many_processes_refresh_once(world, database, tmp_path):
     world.oauth.rotates = True
     made = world.connect()
@@ -363,6 +377,7 @@ def test_many_processes_refresh_once(world, database, tmp_path):
     assert world.oauth.refreshes == 1
 
 
+@on_both
 def test_who_can_not_wait_goes_away_and_what_comes_is_kept(world, clock):
     world.oauth.rotates = True
     made = world.connect()
@@ -405,6 +420,7 @@ def lease_of_the_dead(world, made, until):
         tx.put_connection(replace(tx.connection(made.id), sealed_credentials=kept))
 
 
+@on_both
 @pytest.mark.parametrize("refused", [False, True], ids=["it succeeds", "it is refused"])
 def test_a_consent_that_comes_during_a_refresh_goes_before_what_that_brings(world, clock, refused):
     made = world.connect()
