@@ -1,6 +1,9 @@
+import os
+
 import pytest
 
 from sched_agent.errors import SettingsError
+from sched_agent.providers.vault import new_key
 from sched_agent.settings import Settings
 
 
@@ -63,3 +66,47 @@ def test_a_platforms_key_needs_the_token_that_its_signature_stands_for(name):
     shown = repr(Settings.read(key | token))
     assert "key_1" not in shown
     assert "talq_x" not in shown
+
+
+def test_keys_for_credentials_are_read_in_their_order_and_never_shown():
+    first, second = new_key(), new_key()
+
+    settings = Settings.read({"SCHED_AGENT_CREDENTIAL_KEYS": f"{first}, {second}"})
+
+    assert settings.credential_keys == (first, second)
+    assert first not in repr(settings)
+
+
+@pytest.mark.parametrize("wrong", ["secret", "c2VjcmV0", "secret" * 8, "é"], ids=str)
+def test_what_is_no_key_is_refused_without_telling_it(wrong):
+    with pytest.raises(SettingsError) as refusal:
+        Settings.read({"SCHED_AGENT_CREDENTIAL_KEYS": f"{new_key()},{wrong}"})
+
+    assert "CREDENTIAL_KEYS must be keys that `sched-agent provider key` made" in str(refusal.value)
+    assert wrong not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "address"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"SCHED_AGENT_HOST": "::1", "SCHED_AGENT_PORT": "9"}, "http://[::1]:9"),
+        ({"SCHED_AGENT_PUBLIC_URL": "https://Cal.example.com/"}, "https://cal.example.com"),
+        ({"SCHED_AGENT_PUBLIC_URL": "https://example.com/cal"}, "https://example.com/cal"),
+    ],
+    ids=["usual", "IPv6", "a name", "a path"],
+)
+def test_browsers_find_the_server_where_it_listens_or_where_that_is_said(environ, address):
+    assert Settings.read(environ).public_address == address
+
+
+def test_processes_that_are_started_read_the_same_keys(monkeypatch):
+    keys = (new_key(), new_key())
+    settings = Settings.read(
+        {"SCHED_AGENT_CREDENTIAL_KEYS": ",".join(keys), "SCHED_AGENT_ALLOW_PRIVATE": "true"}
+    )
+    monkeypatch.setattr(os, "environ", {})
+
+    settings.hand_down()
+
+    assert Settings.read() == settings

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from sched_agent import serving
 from sched_agent.backends.local import LocalBackend
 from sched_agent.model.ids import Kind, uuid
+from sched_agent.services.connecting import FORM
 from sched_agent.settings import Settings
 from sched_agent.transports.gate import Allowance
 from sched_agent.transports.rest.app import application, mcp_server
@@ -76,7 +78,7 @@ class Fields(HTMLParser):
         known = dict(attrs)
         self.tags.add(tag)
         if tag == "form":
-            self.action = known["action"] or ""
+            self.action = urljoin(FORM, known["action"])
         if tag == "input":
             name = known["name"] or ""
             self.values[name] = known.get("value") or ""

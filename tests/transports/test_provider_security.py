@@ -23,6 +23,7 @@ from sched_agent.services.flows import StateRefused, flow_of, state_of
 from sched_agent.services.providers import NewProvider
 from sched_agent.settings import Settings
 from sched_agent.sync.access import opened
+from sched_agent.transports.gate import Allowance
 from tests.caldav_servers import PASSWORD, USERNAME, radicale
 from tests.connecting import THERE, a_world  # noqa: F401  # a fixture
 from tests.oauth_server import CLIENT_ID, CLIENT_SECRET
@@ -253,6 +254,18 @@ def test_browsers_are_served_only_so_often(door):
 
     assert answers == {422, 429}
     assert door.http.get("/api/v1/calendars").status_code == 200
+
+
+def test_addresses_that_came_once_are_not_remembered_for_ever():
+    now = [0]
+    allowance = Allowance(1, clock=lambda: now[0])
+    for number in range(10_001):
+        allowance.spend(str(number))
+    now[0] += MINUTE
+
+    allowance.spend("another")
+
+    assert len(allowance._buckets) == 1
 
 
 def test_the_doors_for_browsers_open_nothing_else(door, a_token):

@@ -11,6 +11,9 @@ from sched_agent.model.connection import ProviderKind
 from sched_agent.services.connecting import FORM
 from sched_agent.services.finishing import Form
 
+_ITSELF = FORM.rpartition("/")[2]
+"""Where the form is sent: to where it came from, whatever path a proxy puts before it."""
+
 _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;margin:3rem auto;max-width:30rem;padding:0 1rem}"
     "label{display:block;margin:1rem 0}input{display:block;width:100%;font:inherit;padding:.4rem;"
@@ -44,7 +47,7 @@ def form(asked: Form, state: str, problem: str | None = None) -> Response:
         f"<h1>Connect {escape(asked.calendar)}</h1>"
         f"<p>This lets the calendar {escape(asked.calendar)} see and change yours at "
         f"{escape(asked.provider)}. What you type in is kept encrypted, and shown to nobody.</p>"
-        f'{again}<form method="post" action="{FORM}">'
+        f'{again}<form method="post" action="{_ITSELF}">'
         f'<input type="hidden" name="state" value="{escape(state)}">'
         f'{"".join(fields)}<button type="submit">Connect</button></form>'
     )
