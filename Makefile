@@ -1,5 +1,6 @@
 # `make demo` and `make test` set themselves up; bare `make` is what CI runs.
-# `make torture SECONDS=300 STORE=postgres SEED=7` runs longer than the tests do, and so does
+# `make torture SECONDS=300 STORE=postgres SEED=7` runs longer than the tests do, and with
+# PROVIDER=google|radicale|xandikos on calendars that are connected; so does
 # `make torture-hosted ACTS=1000 BACKEND=talkover SEED=7`.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -9,6 +10,7 @@ ROUNDS ?= 1000
 SECONDS ?= 60
 STORE ?= sqlite
 SEED ?=
+PROVIDER ?=
 ACTS ?= 1000
 BACKEND ?= talkover
 
@@ -32,7 +34,8 @@ races: .venv/.develops
 	SCHED_AGENT_TEST_ROUNDS=$(ROUNDS) $(BIN)/pytest tests/contracts/test_one_winner.py --durations=0
 
 torture: .venv/.develops
-	$(BIN)/python -m tests.faults.torture --seconds $(SECONDS) --store $(STORE) --seed "$(SEED)"
+	$(BIN)/python -m tests.faults.$(if $(PROVIDER),provider_torture --provider $(PROVIDER),torture) \
+		--seconds $(SECONDS) --store $(STORE) --seed "$(SEED)"
 
 torture-hosted: .venv/.develops
 	$(BIN)/python -m tests.backends.torture --acts $(ACTS) --backend $(BACKEND) --seed "$(SEED)"

@@ -6,8 +6,10 @@ uses the stub ends with `stub.check()`.
 
 import copy
 import itertools
+import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http.server import ThreadingHTTPServer
@@ -46,6 +48,16 @@ class Trouble:
     retry_after: str | None = None
 
 
+class _Server(ThreadingHTTPServer):
+    """Does not mind clients that go away."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class GoogleStub:
     """Google, its people being one: the owner of the calendars.
 
@@ -79,8 +91,7 @@ class GoogleStub:
         self._refresh: set[str] = set()
         self._lock = threading.RLock()
         self.add_calendar(PRIMARY, zone=zone, primary=True)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler(self.answer, self.exchange))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler(self.answer, self.exchange))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
@@ -203,6 +214,10 @@ class GoogleStub:
     def delete_occurrence(self, series: str, original: int, *, calendar: str = PRIMARY) -> None:
         """Delete one occurrence, which is named as `occurrence` has it."""
         self.delete(self.occurrence(series, original, calendar=calendar), calendar=calendar)
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Let nobody else in while something goes on."""
+        return self._lock
 
     def live(self, calendar: str = PRIMARY) -> list[Resource]:
         """Return the events and occurrences that are there, as Google writes them."""

@@ -22,8 +22,8 @@ from sched_agent.model.interval import DAY, HOUR
 from tests.backends import verdict
 from tests.backends.tortured import LENGTH, Agent, is_open
 from tests.contracts.backends.place import find_calendar
+from tests.faults.seeing import seen
 from tests.faults.violation import Violation
-from tests.faults.world import seen
 from tests.misbehaving import Dice, Misbehaving, Misdeed, behave
 from tests.vendor import HOSTED, Vendor, a_program, a_vendor, double_booking_at
 

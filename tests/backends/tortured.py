@@ -12,8 +12,8 @@ from sched_agent.services.availability import Question
 from sched_agent.services.environments import local_admin
 from tests.faults.history import Request
 from tests.faults.journal import Act, Answer, Attempt, Kind, Outcome, Seen
+from tests.faults.seeing import seen
 from tests.faults.violation import Violation
-from tests.faults.world import seen
 
 LENGTH = 30 * MINUTE
 _WEIGHTS = {Kind.BOOK: 50, Kind.MOVE: 20, Kind.CANCEL: 15, Kind.LOOK: 15}

@@ -8,7 +8,7 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from tests.faults.journal import (
     Outcome,
     Seen,
 )
+from tests.faults.services_door import Services
 
 RETRY_SECONDS = 15.0
 """How long an agent asks again for a lost answer before it gives up."""
@@ -34,7 +35,7 @@ RETRY_SECONDS = 15.0
 ENOUGH = "enough"
 """The name of the file by whose being there agents know that they should end."""
 
-_WEIGHTS = {
+_WEIGHTS: Mapping[str, int] = {
     Kind.BOOK: 22,
     Kind.HOLD: 20,
     Kind.CONFIRM: 12,
@@ -44,6 +45,7 @@ _WEIGHTS = {
     Kind.READ: 6,
     Kind.LOOK: 7,
 }
+_OF_ONE = CHANGES | {Kind.DELETE, Kind.READ}
 _REPEATED = 0.1
 """How often an agent repeats a request that was answered before."""
 
@@ -75,6 +77,7 @@ class Mission:
         token: For them.
         folder: Where its journal goes.
         places: The calendars.
+        weights: How often it asks for what, in proportion.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Mission:
     token: str
     folder: str
     places: tuple[Place, ...]
+    weights: Mapping[str, int] = field(default_factory=lambda: _WEIGHTS)
 
     def as_json(self) -> str:
         """Return it as the process reads it."""
@@ -156,14 +160,17 @@ class Agent:
 
     def _next(self) -> Act:
         self._count += 1
-        kind = self._dice.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+        weights = self._mission.weights
+        kind = Kind(self._dice.choices(list(weights), list(weights.values()))[0])
         name = f"{self._mission.name}-{self._count}"
         if kind is Kind.RESPOND and self._door.name == Rest.name:
             kind = Kind.LOOK  # this family has no way to answer an invitation
+        if kind is Kind.DELETE and self._door.name == McpOverHttp.name:
+            kind = Kind.CANCEL  # which is all that the tools for agents let them do
         known = [event for event in self._memory.events.values() if self._fits(kind, event)]
-        if kind in CHANGES | {Kind.READ} and known:
+        if kind in _OF_ONE and known:
             return self._change(kind, name, self._dice.choice(known))
-        if kind in CHANGES | {Kind.READ}:
+        if kind in _OF_ONE:
             kind = Kind.BOOK
         place = self._place(kind)
         start = self._dice.choice(place.starts)
@@ -213,6 +220,8 @@ class Agent:
 
 def door_of(mission: Mission, clock: FastClock) -> Door:
     """Return the way to the product that a mission names."""
+    if mission.door == Services.name:
+        return Services(clock)
     if mission.door == McpOverStdio.name:
         log = Path(mission.folder) / f"{mission.name}.server.log"
         return McpOverStdio(clock.environ(), log)

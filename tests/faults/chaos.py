@@ -4,7 +4,7 @@ import random
 import resource
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -12,7 +12,7 @@ from typing import TypeAlias
 import psutil  # type: ignore[import-untyped]
 
 from tests.clusters import Cluster
-from tests.faults.processes import HttpServer, Slot, kill
+from tests.faults.processes import Program, Slot, kill
 from tests.faults.proxy import Proxy
 
 BadThing: TypeAlias = "Callable[[Chaos], bool]"
@@ -25,22 +25,21 @@ class Chaos:
     def __init__(
         self,
         seed: str,
-        servers: Sequence[HttpServer],
+        servers: Sequence[Program],
         slots: Sequence[Slot],
         proxies: Sequence[Proxy],
-        more: dict[str, BadThing],
+        more: Mapping[str, BadThing],
     ) -> None:
         self.dice = random.Random(seed)
         self.servers, self.slots, self._proxies = servers, slots, proxies
         self.done: Counter[str] = Counter()
         self._stopped, self._each_done = threading.Event(), threading.Event()
-        self._deck: dict[str, BadThing] = {
-            "servers killed": Chaos._kill_server,
+        self._deck = {
+            "servers killed": Chaos.kill_server,
             "servers told to end": Chaos._end_server,
-            "stdio servers killed": Chaos._kill_stdio_server,
-            "agents killed": Chaos._kill_agent,
             "connections dropped": Chaos._drop_connections,
-        } | more
+            **more,
+        }
         self._thread = threading.Thread(target=self._run)
 
     def start(self) -> None:
@@ -74,17 +73,20 @@ class Chaos:
         while True:
             yield from self.dice.sample(list(self._deck), len(self._deck))
 
-    def _kill_server(self) -> bool:
+    def kill_server(self) -> bool:
+        """Kill a process of a server."""
         return self._kill_one_of(self.dice.choice(self.servers).processes())
 
     def _end_server(self) -> bool:
         self.dice.choice(self.servers).terminate()
         return True
 
-    def _kill_stdio_server(self) -> bool:
+    def kill_stdio_server(self) -> bool:
+        """Kill a server that an agent has started."""
         return self._kill_one_of([server for slot in self.slots for server in slot.servers()])
 
-    def _kill_agent(self) -> bool:
+    def kill_agent(self) -> bool:
+        """Kill an agent."""
         self.dice.choice(self.slots).kill_agent()
         return True
 
@@ -96,6 +98,12 @@ class Chaos:
         if running:
             kill(self.dice.choice(running).pid)
         return bool(running)
+
+
+OF_AGENTS: dict[str, BadThing] = {
+    "stdio servers killed": Chaos.kill_stdio_server,
+    "agents killed": Chaos.kill_agent,
+}
 
 
 def fill_the_disk_under(database: Path) -> BadThing:

@@ -4,7 +4,7 @@ Nothing here guesses: a violation is told only where every possible order of eve
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from sched_agent.model.zone import local_day
@@ -28,7 +28,7 @@ def _booked_twice(history: History) -> Iterator[Violation]:
         if rules.refuses:
             lives = list(history.of_calendar(rules.id))
             yield from _both_alive(lives, rules)
-            yield from _born_over_another(lives, rules, history.final.now)
+            yield from born_over_another(lives, rules, history.final.now)
 
 
 def _both_alive(lives: Iterable[Life], rules: Rules) -> Iterator[Violation]:
@@ -42,11 +42,21 @@ def _both_alive(lives: Iterable[Life], rules: Rules) -> Iterator[Violation]:
             alive.append(life)
 
 
-def _born_over_another(lives: list[Life], rules: Rules, now: int) -> Iterator[Violation]:
+def born_over_another(
+    lives: list[Life], rules: Rules, now: int, counts: Callable[[Life], bool] = lambda _: True
+) -> Iterator[Violation]:
+    """Yield the events that surely took their time while another one surely had it.
+
+    Args:
+        lives: Those of a calendar.
+        rules: Of that calendar.
+        now: When everything has ended.
+        counts: Whether one had to find its time free.
+    """
     certain = Moments(now)
     for life in lives:
         certain.add(life, life.born_by, life.dead_from)
-    for life in lives:
+    for life in filter(counts, lives):
         for other in certain.around(life.born_from, life.born_by):
             surely = other.born_by < life.born_from and life.born_by < other.dead_from
             if surely and _in_the_way(other, life, rules):
@@ -158,8 +168,7 @@ def _backwards(history: History) -> Iterator[Violation]:
 
 def _acted_twice(history: History) -> Iterator[Violation]:
     """A request_id that got two answers, or made two events."""
-    for request in history.requests.values():
-        yield from _answered_differently(request)
+    yield from _answered_twice(history)
     titles: defaultdict[str, list[Record]] = defaultdict(list)
     for record in history.records.values():
         titles[record.title].append(record)
@@ -168,6 +177,12 @@ def _acted_twice(history: History) -> Iterator[Violation]:
             told = f"{title} made {len(records)} events"
             where = tuple(record.sightings[0].where for record in records)
             yield Violation("acted twice", told, where)
+
+
+def _answered_twice(history: History) -> Iterator[Violation]:
+    """A request_id that got two answers."""
+    for request in history.requests.values():
+        yield from _answered_differently(request)
 
 
 def _answered_differently(request: Request) -> Iterator[Violation]:
@@ -193,6 +208,16 @@ def _refused_and_done(history: History) -> Iterator[Violation]:
             for mark in (sighting.seen.title, sighting.seen.description):
                 if mark:
                     marks.setdefault(mark, sighting.where)
+    yield from refused_and_done(history, marks)
+
+
+def refused_and_done(history: History, marks: Mapping[str, str]) -> Iterator[Violation]:
+    """Yield the requests that were refused each time, and left one of the marks all the same.
+
+    Args:
+        history: What is known.
+        marks: The words that requests leave behind, and where each was seen.
+    """
     for name, request in history.requests.items():
         if request.fate is Fate.NOT_DONE and name in marks:
             codes = ", ".join(str(attempt.answer.code) for attempt in request.attempts)
@@ -271,3 +296,10 @@ _RULES: tuple[Callable[[History], Iterator[Violation]], ...] = (
     _limits_passed,
     refusals.untrue,
 )
+
+OF_ANSWERS: tuple[Callable[[History], Iterator[Violation]], ...] = (
+    _versions_disagree,
+    _backwards,
+    _answered_twice,
+)
+"""What holds however events come to change, be it by others or by themselves."""

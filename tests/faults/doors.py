@@ -81,6 +81,8 @@ class Rest:
         except httpx.TransportError as fault:
             return lost(type(fault).__name__)
         told = _json(response)
+        if response.is_success and act.kind is Kind.DELETE:
+            return acknowledged(())
         if response.is_success and "data" in told:
             found = told["data"]
             return acknowledged(found if isinstance(found, list) else [found])
@@ -235,6 +237,8 @@ def _rest_request(act: Act) -> tuple[str, str, dict[str, Any] | None]:
         return "PUT", one, _times(act) | {"description": act.request_id}
     if act.kind is Kind.CANCEL:
         return "PUT", one, {"status": "cancelled"}
+    if act.kind is Kind.DELETE:
+        return "DELETE", one, None
     if act.kind is Kind.READ:
         return "GET", one, None
     assert act.kind is Kind.LOOK

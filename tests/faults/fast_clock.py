@@ -7,14 +7,17 @@ clock is the one double in a torture run: `python -m tests.faults.fast_clock ser
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
-from sched_agent import bootstrap, cli
+from sched_agent import bootstrap, cli, outward
 from tests.builders import at
 
 ENVIRON = "SCHED_AGENT_TEST_CLOCK"
 EPOCH = at("2027-03-01T12:00")
 RATE = 60
+CA = "SCHED_AGENT_TEST_CA"
+"""Names the file of a certificate that is trusted besides the known ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,18 @@ class FastClock:
     def __call__(self) -> int:
         return EPOCH + (time.monotonic_ns() - self.started) * self.rate // 1000
 
+    def leapt(self, microseconds: int) -> Self:
+        """Return a clock that is ahead of this one."""
+        return replace(self, started=self.started - microseconds * 1000 // self.rate)
+
     def environ(self) -> dict[str, str]:
         """Return what makes another process see the same time."""
         return {ENVIRON: f"{self.started} {self.rate}"}
 
 
-def start_now() -> FastClock:
+def start_now(rate: int = RATE) -> FastClock:
     """Return a clock that begins now."""
-    return FastClock(time.monotonic_ns())
+    return FastClock(time.monotonic_ns(), rate)
 
 
 def of_environ() -> FastClock:
@@ -46,8 +53,15 @@ def of_environ() -> FastClock:
     return FastClock(int(started), int(rate))
 
 
+def trust() -> None:
+    """Trust the certificate that the environment names, if it names one."""
+    if CA in os.environ:
+        outward._public_authorities().load_verify_locations(os.environ[CA])
+
+
 if __name__ in {"__main__", "__mp_main__"}:  # the second is what a worker of `serve` calls it
     vars(bootstrap)["system_clock"] = of_environ()
+    trust()
 
 if __name__ == "__main__":
     sys.argv[0] = "sched-agent"

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     CONFIRM = "confirm"
     MOVE = "move"
     CANCEL = "cancel"
+    DELETE = "delete"
     RESPOND = "respond"
     READ = "read"
     LOOK = "look"

@@ -1,4 +1,4 @@
-"""The processes of a run: HTTP servers that come back when they die, and the lives of agents."""
+"""The processes of a run: programs that come back when they die, and the lives of agents."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,33 +22,23 @@ _LAST_REQUEST_SECONDS = 15.0
 """How long a server may take to end whose client is gone: it ends what it is doing."""
 
 
-class HttpServer:
-    """`sched-agent serve` on a port of its own, started again at once whenever it ends."""
+class Program:
+    """`sched-agent` with some words, started again at once whenever it ends."""
 
-    def __init__(self, environ: Mapping[str, str], log: Path, workers: int) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._environ, self._log = dict(os.environ) | dict(environ), log
-        self._workers = workers
+    def __init__(self, words: Sequence[str], environ: Mapping[str, str], log: Path) -> None:
+        self._words, self._log = words, log
+        self._environ = dict(os.environ) | dict(environ)
         self._ending = False
         self._process = self._start()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def processes(self) -> list[psutil.Process]:
-        """Return the processes that serve at this moment, the first one first."""
+        """Return its processes of this moment, the first one first."""
         with suppress(psutil.NoSuchProcess):
             first = psutil.Process(self._process.pid)
             return [first, *first.children(recursive=True)]
         return []
-
-    def wait(self) -> None:
-        """Wait until it answers for the first time."""
-        until = time.monotonic() + _FIRST_ANSWER_SECONDS
-        while not self._is_ready():
-            assert time.monotonic() < until, self._log.read_text()
-            time.sleep(0.05)
 
     def terminate(self) -> None:
         """Ask it to end, as a person would; another one is started then."""
@@ -60,17 +50,17 @@ class HttpServer:
         self.terminate()
         self._thread.join()
 
-    def _is_ready(self) -> bool:
-        try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz").is_success
-        except httpx.TransportError:
-            return False
+    def crash(self) -> None:
+        """End it for good, without a word."""
+        self._ending = True
+        for process in self.processes():
+            kill(process.pid)
+        self._thread.join()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = ["serve", "--port", str(self.port), "--workers", str(self._workers)]
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.fast_clock", *command],
+                [sys.executable, "-m", "tests.faults.fast_clock", *self._words],
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
                 stderr=log,
@@ -86,6 +76,30 @@ class HttpServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+class HttpServer(Program):
+    """`sched-agent serve` on a port of its own."""
+
+    def __init__(self, environ: Mapping[str, str], log: Path, workers: int) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        words = ["serve", "--port", str(self.port), "--workers", str(workers)]
+        super().__init__(words, environ, log)
+
+    def wait(self) -> None:
+        """Wait until it answers for the first time."""
+        until = time.monotonic() + _FIRST_ANSWER_SECONDS
+        while not self._is_ready():
+            assert time.monotonic() < until, self._log.read_text()
+            time.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz").is_success
+        except httpx.TransportError:
+            return False
 
 
 class Slot:

@@ -40,6 +40,7 @@ class Proxy:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._socket.getsockname()[1]
         self.drops: Counter[str] = Counter()
+        self._slowest = 0.0
         self._open: set[StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
@@ -50,9 +51,13 @@ class Proxy:
         """Lose every connection there is."""
         self._loop.call_soon_threadsafe(self._drop_all)
 
+    def slow_down(self, seconds: float) -> None:
+        """Keep each piece from the client for up to so long from now on."""
+        self._slowest = seconds
+
     def lose_nothing(self) -> None:
-        """Pass on everything from now on."""
-        self._a_thousand = 0
+        """Pass on everything from now on, and at once."""
+        self._a_thousand, self._slowest = 0, 0.0
 
     def close(self) -> None:
         """Stop listening, and end every connection."""
@@ -106,6 +111,8 @@ class Proxy:
     async def _forth(self, client: StreamReader, server: StreamWriter, fates: list[Fault]) -> None:
         while piece := await client.read(_PIECE):
             fate = self._fate()
+            if self._slowest:
+                await asyncio.sleep(self._dice.uniform(0, self._slowest))
             if fate is Fault.BEFORE:
                 return
             server.write(piece)

@@ -17,7 +17,7 @@ from tempfile import mkdtemp
 
 from tests.faults import journal
 from tests.faults.agents import ENOUGH, RETRY_SECONDS, Mission, Place
-from tests.faults.chaos import Chaos
+from tests.faults.chaos import OF_AGENTS, Chaos
 from tests.faults.checker import check
 from tests.faults.doors import PATIENCE, McpOverHttp, McpOverStdio, Rest
 from tests.faults.fast_clock import start_now
@@ -82,7 +82,11 @@ class Cast:
         self._losing = [*self._proxies, *database.proxies]
         self._slots: list[Slot] = []
         self._chaos = Chaos(
-            f"{plan.seed} chaos", self._servers, self._slots, self._losing, database.bad_things
+            f"{plan.seed} chaos",
+            self._servers,
+            self._slots,
+            self._losing,
+            OF_AGENTS | database.bad_things,
         )
 
     def play(self, places: Sequence[Place], tokens: Mapping[str, str]) -> None:

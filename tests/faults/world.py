@@ -18,7 +18,7 @@ from tests.builders import at
 from tests.faults.agents import Place
 from tests.faults.fast_clock import FastClock
 from tests.faults.history import Final, Rules
-from tests.faults.journal import Seen
+from tests.faults.seeing import seen
 
 _ZONE = "America/New_York"
 _FIRST = at("2027-06-01T09:00")  # further ahead than any run lasts, even on a fast clock
@@ -103,19 +103,3 @@ def _starts(rules: Rules) -> tuple[int, ...]:
     days = (0, 1) if rules.a_day is not None else (0,)
     minutes = (0, 30, 45, 75, 120, 150, 180)
     return tuple(_FIRST + day * DAY + minute * MINUTE for day in days for minute in minutes)
-
-
-def seen(event: Event) -> Seen:
-    """Return an event as journals show it."""
-    return Seen(
-        id=event.id,
-        calendar=event.calendar_id,
-        version=event.version,
-        title=event.title,
-        description=event.description,
-        start=event.interval.start,
-        end=event.interval.end,
-        status=event.status.value,
-        hold_expires_at=event.hold_expires_at,
-        guests=tuple((guest.email or "", guest.response.value) for guest in event.attendees),
-    )
