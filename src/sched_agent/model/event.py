@@ -20,10 +20,10 @@ DEFAULT_TYPE = "meeting"
 BLOCK_TYPE = "block"
 """The type of an event that only takes time: it is checked against nothing."""
 
-CLAIM_TYPE = "claim"
-"""The type of a hold that stands only while a provider is asked about its time."""
-
 MAX_HOLD_SECONDS = 3600
+CLAIM = "claim of "
+"""How the name begins in which a time is held for a booking that is not decided yet."""
+
 RAN_OUT = "The hold ran out."
 """Why an event is cancelled that was a hold and was not confirmed in time."""
 
@@ -227,6 +227,11 @@ class Event:
     def claims(self) -> bool:
         """Whether it takes its time as long as no hold runs out."""
         return statuses.claims(self.status, transparent=self.transparent)
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether it only keeps the time of a booking until its providers were asked."""
+        return self.held_by is not None and self.held_by.startswith(CLAIM)
 
     @property
     def is_hold(self) -> bool:

@@ -2,7 +2,8 @@
 
 No provider is called inside a transaction. The first try finds out that one has to be asked, and
 ends; the time is claimed with a hold, the provider is asked, and the next try books in place of
-the hold. A crash in between leaves a hold that runs out by itself.
+the hold. A crash in between leaves a hold that runs out by itself. To callers a claim is no event:
+it takes its time, and nobody else sees it or changes it.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from sched_agent.errors import CalendarUnreachable, SchedAgentError, SlotTaken
 from sched_agent.model.calendar import Calendar, DoubleBooking
 from sched_agent.model.caller import Caller
 from sched_agent.model.connection import Connection, WhenUnknown
-from sched_agent.model.event import CLAIM_TYPE, Event, SyncState
+from sched_agent.model.event import CLAIM, Event, SyncState
 from sched_agent.model.ids import Number
 from sched_agent.model.interval import SECOND, Interval
 from sched_agent.model.remote import uid_of
@@ -154,7 +155,7 @@ class Inquiry:
     @property
     def _name(self) -> str:
         """Whose claims ours are: those of the same request, whenever it comes."""
-        return f"claim of {self.caller.name}" + (f" {self.request_id}" if self.request_id else "")
+        return f"{CLAIM}{self.caller.name}" + (f" {self.request_id}" if self.request_id else "")
 
     def _forget_earlier(self) -> bool:
         """Take claims away that the same request made before; whether there were any.
@@ -248,7 +249,6 @@ def _held(event: Event, calendar: Calendar, name: str, until: int, now: int) -> 
         id=0,
         calendar_id=calendar.id,
         status=Status.TENTATIVE,
-        type=CLAIM_TYPE,
         hold_expires_at=until,
         held_by=name,
         exclusive=False,  # it may overlap the very event that is moved or confirmed

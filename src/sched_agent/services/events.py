@@ -103,6 +103,7 @@ def get(app: App, caller: Caller, event_id: Number) -> tuple[Calendar, Event]:
     caller.require(Level.READ)
     with app.store.snapshot(caller.environment_id) as tx:
         event = tx.event(event_id).as_of(app.clock())
+        _require_event(event)
         return tx.calendar(event.calendar_id), caller.shown(event)
 
 
@@ -130,7 +131,8 @@ def _found(
         found += [
             caller.shown(event.as_of(now))
             for event in batch
-            if caller.may_find(event, wanted)
+            if not event.is_claim
+            and caller.may_find(event, wanted)
             and (
                 wanted.attendee is None
                 or event.invites(wanted.attendee, calendars[event.calendar_id].country)
@@ -366,8 +368,15 @@ def delete(
 def _locked(app: App, tx: Transaction, event_id: Number) -> tuple[Calendar, Event, int]:
     """Lock an event; return it, its calendar, and the instant of which it is."""
     calendar, event = tx.lock_event(event_id)
+    _require_event(event)
     now = app.clock()
     return calendar, event.as_of(now), now
+
+
+def _require_event(event: Event) -> None:
+    """Let what is an event to callers pass; whoever has put a claim takes it away again."""
+    if event.is_claim:
+        raise UnknownEvent("No event has that id.")
 
 
 def new_event(caller: Caller, calendar: Calendar, draft: Draft, now: int) -> Event:

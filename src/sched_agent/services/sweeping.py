@@ -2,7 +2,6 @@
 
 from sched_agent.app import App
 from sched_agent.errors import UnknownCalendar
-from sched_agent.model.event import CLAIM_TYPE
 from sched_agent.model.interval import DAY
 from sched_agent.sync import following
 
@@ -35,7 +34,7 @@ def _settle_holds(app: App) -> int:
                 continue  # deleted meanwhile
             now = app.clock()
             for event in tx.run_out(calendar_id, now):
-                if event.type == CLAIM_TYPE:  # of a booking that was cut short
+                if event.is_claim:  # of a booking that was cut short
                     tx.delete_event(event)
                     continue
                 following.put(tx, event, event.as_of(now), now)
