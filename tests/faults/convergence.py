@@ -6,6 +6,7 @@ violation.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 
@@ -17,7 +18,7 @@ from sched_agent.sync.apply import GONE_THERE
 from sched_agent.sync.push import TAKEN_THERE
 from tests.faults import checker
 from tests.faults.ending import Ending, Here, Sides
-from tests.faults.history import Fate, History, Record, Request
+from tests.faults.history import Fate, History, Life, Record, Request
 from tests.faults.journal import BOOKINGS, Attempt, Kind
 from tests.faults.outsider import Deed, Work
 from tests.faults.violation import Violation
@@ -295,13 +296,27 @@ def _booked_twice(story: Story) -> Iterator[Violation]:
                 told = f"{one.title} and {other.title} both are the only ones at that time"
                 yield Violation("double booking", told, (str(one.id), str(other.id)))
     for rules in story.history.final.calendars.values():
-        lives = list(story.history.of_calendar(rules.id))
         yield from checker.born_over_another(
-            lives,
+            list(_lives(story, rules.id)),
             rules,
             story.history.final.now,
             lambda life: _made_by_us(story, life.seen.id, life.seen.version),
         )
+
+
+def _lives(story: Story, calendar: int) -> Iterator[Life]:
+    """Yield the versions that take time, and surely do so until they were last seen.
+
+    Others, and the program itself, end versions without a request of which anybody knows.
+    """
+    for record in story.history.records.values():
+        for life in record.lives:
+            if life.seen.calendar != calendar:
+                continue
+            seen = [one.since for one in record.versions.get(life.seen.version, ())]
+            last = max(seen, default=0)
+            is_final = record.final is not None and record.final.version == life.seen.version
+            yield life if is_final else replace(life, dead_from=min(life.dead_from, last))
 
 
 def _overlap(one: Event, other: Event) -> bool:

@@ -133,7 +133,6 @@ class Record:
         id: Its number.
         booking: The request that its title names.
         changes: The requests to change it that were done, or may have been.
-        deletions: The requests to delete it that were done, or may have been.
         sightings: What was seen of it.
         final: How it is at the end; None: it is gone.
     """
@@ -141,7 +140,6 @@ class Record:
     id: int
     booking: Request | None = None
     changes: list[Request] = field(default_factory=list)
-    deletions: list[Request] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     final: Seen | None = None
 
@@ -199,7 +197,7 @@ class Record:
     def _first_asked(self, version: int) -> int:
         if version == 1:
             return self.booking.began if self.booking else 0
-        makers = [change.began for change in (*self.perhaps_made(version), *self.deletions)]
+        makers = [change.began for change in self.perhaps_made(version)]
         if self.hold_expires_at is not None and not self.surely_made(version):
             makers.append(self.hold_expires_at)
         return min(makers, default=0)
@@ -294,10 +292,7 @@ class History:
 
     def _gather_changes(self) -> None:
         for request in self.requests.values():
-            record = self.records.get(request.act.event or 0)
-            if record is None or request.fate is Fate.NOT_DONE:
-                continue
-            if request.act.kind in CHANGES:
-                record.changes.append(request)
-            elif request.act.kind is Kind.DELETE:
-                record.deletions.append(request)
+            if request.act.kind in CHANGES and request.fate is not Fate.NOT_DONE:
+                record = self.records.get(request.act.event or 0)
+                if record:
+                    record.changes.append(request)
