@@ -125,6 +125,7 @@ def test_what_is_no_list_of_resources_is_refused(act, body):
         pytest.param(401, ConsentNeeded, id="unauthorized"),
         pytest.param(500, CalendarUnreachable, id="failed"),
         pytest.param(503, CalendarUnreachable, id="too busy"),
+        pytest.param(423, CalendarUnreachable, id="locked"),
         pytest.param(429, CalendarUnreachable, id="too often"),
     ],
 )

@@ -16,7 +16,7 @@ from sched_agent.outward import Refused
 MOST_BYTES = 20 * 1024 * 1024
 """The longest answer that is read."""
 
-_NOT_NOW = frozenset({408, 425, 429})
+_NOT_NOW = frozenset({408, 423, 425, 429})
 _LONGEST_WAIT_SECONDS = 24 * 3600
 
 
@@ -69,7 +69,8 @@ def checked(response: httpx.Response) -> httpx.Response:
 
     Raises:
         ConsentNeeded: 401 and 403.
-        CalendarUnreachable: 408, 425, 429 and 5xx; it tells when to come back if the response does.
+        CalendarUnreachable: 408, 423, 425, 429 and 5xx; it tells when to come back if the response
+            does.
         ProviderRejected: Any other status.
     """
     status = response.status_code
