@@ -1,10 +1,7 @@
 """Whatever one provider promises, all of them promise."""
 
-from itertools import count
-
 import pytest
 
-from tests.caldav_servers import SERVERS
 from tests.contracts.provider_contract import (
     LosesAnswers,
     Meetings,
@@ -14,23 +11,21 @@ from tests.contracts.provider_contract import (
 )
 from tests.contracts.providers.dav_world import dav
 from tests.contracts.providers.google_world import google
-from tests.contracts.providers.icalendar_objects import IcalendarObjects
+from tests.contracts.providers.icalendar_objects import AnywhereInTheCollection, IcalendarObjects
 from tests.contracts.providers.ics_world import feed
 from tests.contracts.providers.misbehaved import Misbehaved, MisbehavedJson, MisbehavedWrites
-
-_numbers = count(1)
 
 
 @pytest.fixture(scope="module")
 def radicale(tmp_path_factory):
-    with SERVERS["radicale"](tmp_path_factory.mktemp("radicale")) as server:
-        yield server
+    with dav("radicale", tmp_path_factory.mktemp("radicale")) as new_world:
+        yield new_world
 
 
 @pytest.fixture(scope="module")
 def xandikos(tmp_path_factory):
-    with SERVERS["xandikos"](tmp_path_factory.mktemp("xandikos")) as server:
-        yield server
+    with dav("xandikos", tmp_path_factory.mktemp("xandikos")) as new_world:
+        yield new_world
 
 
 class TestGoogle(WritableContract, LosesAnswers, MisbehavedJson, Meetings):
@@ -40,17 +35,24 @@ class TestGoogle(WritableContract, LosesAnswers, MisbehavedJson, Meetings):
             yield world
 
 
-class TestRadicale(WritableContract, LosesAnswers, MisbehavedWrites, IcalendarObjects, NoMeetings):
+class TestRadicale(
+    WritableContract,
+    LosesAnswers,
+    MisbehavedWrites,
+    IcalendarObjects,
+    AnywhereInTheCollection,
+    NoMeetings,
+):
     @pytest.fixture
     def world(self, radicale):
-        with dav(radicale, f"calendar-{next(_numbers)}") as world:
+        with radicale() as world:
             yield world
 
 
-class TestXandikos(WritableContract, IcalendarObjects, NoMeetings):
+class TestXandikos(WritableContract, IcalendarObjects, AnywhereInTheCollection, NoMeetings):
     @pytest.fixture
     def world(self, xandikos):
-        with dav(xandikos, f"calendar-{next(_numbers)}") as world:
+        with xandikos() as world:
             yield world
 
 

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -11,7 +13,7 @@ import httpx
 from sched_agent.model.connection import ProviderKind
 from sched_agent.providers.base import Provider
 from sched_agent.providers.credentials import Password
-from tests.caldav_servers import CaldavServer
+from tests.caldav_servers import SERVERS, CaldavServer
 from tests.contracts.providers.ical_text import Ical, zone_text
 from tests.contracts.providers.outsider import Planned, When
 from tests.contracts.providers.wired import Wired, a_provider
@@ -152,12 +154,19 @@ class DavWorld(Wired):
 
 
 @contextmanager
-def dav(server: CaldavServer, name: str) -> Iterator[DavWorld]:
-    """Give a world with a new calendar on a server."""
-    server.client().close()  # from now on its certificate is trusted
+def dav(kind: str, folder: Path) -> Iterator[Callable[[], AbstractContextManager[DavWorld]]]:
+    """Run a CalDAV server; give what makes a world there, each with a calendar of its own."""
+    numbers = count(1)
+    with SERVERS[kind](folder) as server, server.http() as http:
+        server.client().close()  # from now on its certificate is trusted
+        yield lambda: _world(server, http, f"calendar-{next(numbers)}")
+
+
+@contextmanager
+def _world(server: CaldavServer, http: httpx.Client, name: str) -> Iterator[DavWorld]:
     secrets = (server.password, "no such password")
     port = urlsplit(server.url).port or 0
-    with wire_to(port) as wire, server.http() as http:
+    with wire_to(port) as wire:
         outsider = DavOutsider(http, f"{server.home}{name}/", name)
         yield DavWorld(wire, port, outsider, name, secrets, server)
         outsider.remove()

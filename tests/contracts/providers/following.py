@@ -158,6 +158,26 @@ class Following:
 
         assert titles(follower.events) == ["Single"]
 
+    @pytest.mark.parametrize(
+        "act",
+        [
+            pytest.param(lambda hand, at: hand.rename_occurrence(*at, "Other"), id="a title"),
+            pytest.param(lambda hand, at: hand.move_occurrence(*at, LATER), id="a time"),
+            pytest.param(lambda hand, at: hand.delete_occurrence(*at), id="one less"),
+        ],
+    )
+    def test_what_changes_far_ahead_in_a_series_is_told(self, place, act):
+        name = place.add(NINE, rule="FREQ=WEEKLY")
+        follower = place.follower()
+        before = follower.knows
+        in_may = span("09:00", "09:30", day="2027-05-24")
+
+        act(place.outsider, (name, in_may.start))
+        follower.read()
+
+        assert follower.knows == place.follower().knows
+        assert follower.knows != before
+
     def test_what_comes_into_the_window_is_told(self, place):
         name = place.add(span("09:00", "09:30", day="2027-08-02"))
         follower = place.follower()
@@ -208,6 +228,26 @@ class Following:
         follower.read()
 
         assert anew.knows == follower.knows == place.follower().knows
+
+    def test_a_read_that_is_given_up_does_no_harm(self, place):
+        place.outsider.add_many([Planned(title=f"{n}", when=_on_day(n)) for n in range(20)])
+
+        batches = place.provider.changes(place.calendar, None, WINDOW)
+        next(batches)
+        batches.close()
+
+        assert len(place.read()) == 20
+        assert place.taken() == []
+
+    def test_the_window_may_move_on_from_one_read_to_the_next(self, place):
+        place.add(NINE, title="November")
+        follower = place.follower(Interval(at("2026-11-01T00:00"), at("2026-12-01T00:00")))
+
+        follower.window = Interval(at("2026-11-08T00:00"), at("2026-12-08T00:00"))
+        place.add(span("09:00", "09:30", day="2026-12-05"), title="December")
+        follower.read()
+
+        assert titles(follower.events) == ["November", "December"]
 
     def test_the_future_beyond_the_window_is_not_told(self, place):
         follower = place.follower(Interval(at("2026-11-01T00:00"), at("2026-12-01T00:00")))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import span
 from tests.contracts.providers.outsider import ELEVEN, NINE, TEN
-from tests.contracts.providers.place import DAY_LONG, intervals, titles
+from tests.contracts.providers.place import DAY_LONG, UID, intervals, saying, titles
 
 
 def written(*lines: str, more: str = "") -> str:
@@ -146,3 +146,35 @@ class IcalendarObjects:
 
         assert titles(place.read()) == ["Stand-up"]
         assert place.taken() == [TEN]
+
+
+class AnywhereInTheCollection:
+    """Somebody may write there, and decides under which path an object lies."""
+
+    def test_an_event_of_ours_that_lies_under_another_path_is_found_and_not_made_again(self, place):
+        place.create(UID, NINE, title="Ours")
+        place.outsider.delete(UID)
+        restored = written("DTSTART:20261123T150000Z", "DTEND:20261123T153000Z", "SUMMARY:Restored")
+        place.outsider.add_text(restored.replace("UID:odd", f"UID:{UID}"), "restored.ics")
+
+        again = place.provider.create(place.calendar, UID, saying())
+
+        assert not again.made
+        assert (again.event.content.title, again.event.content.interval) == ("Restored", TEN)
+        assert place.outsider.count(UID) == 1
+        assert place.read() == [again.event]
+
+    def test_an_event_of_ours_that_was_laid_under_another_path_is_told_once(self, place):
+        created = place.create(UID, NINE)
+        follower = place.follower()
+        place.outsider.delete(UID)
+        moved = written("DTSTART:20261123T150000Z", "DTEND:20261123T153000Z")
+        place.outsider.add_text(moved.replace("UID:odd", f"UID:{UID}"), "moved.ics")
+
+        follower.read()
+
+        (event,) = follower.events
+        assert event.ref.key == created.ref.key
+        assert intervals(follower.events) == [TEN]
+        place.provider.delete(place.calendar, event.ref)
+        assert place.read() == []
