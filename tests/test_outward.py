@@ -387,16 +387,6 @@ def test_a_packed_answer_is_unpacked_in_small_pieces(receiver):
     assert longest <= 1_000_000
 
 
-def test_passwords_that_others_keep_on_this_machine_are_not_sent(receiver, monkeypatch, tmp_path):
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ada password secret")
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-
-    with a_client() as client:
-        client.get(receiver.url)
-
-    assert "Authorization" not in receiver.received[0].headers
-
-
 @pytest.mark.parametrize(
     ("encoding", "error"),
     [

@@ -92,7 +92,7 @@ def heard(app: App, message: Message) -> Done:
     for rule in rules:
         if rule.trigger is happened and not message.payload["quietly"]:
             then += _wanted(app, rule, occasion)
-        elif rule.trigger is Trigger.STARTS_IN and happened is not Trigger.CANCELLED:
+        elif rule.trigger is Trigger.STARTS_IN:
             then += _reminder(message.environment_id, rule, event, message.created_at)
     return Done(then=then)
 
@@ -244,11 +244,10 @@ def _to_do(rule: EventRule, occasion: _Occasion, number: int, action: Action) ->
 
 
 def _recipients(action: Email, event: Event) -> Sequence[tuple[str, str]]:
-    """Return the names and addresses to which a mail goes, each address once."""
+    """Return the names and addresses to which a mail goes; one that comes twice gets it once."""
     if action.to != ATTENDEES:
         return [("", action.to)]
-    by_address = {one.email: one.name or "" for one in event.attendees if one.email}
-    return [(name, address) for address, name in by_address.items()]
+    return [(one.name or "", one.email) for one in event.attendees if one.email]
 
 
 def _message(
