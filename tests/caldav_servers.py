@@ -95,7 +95,7 @@ class CaldavServer:
     def client(self, *, password: str = PASSWORD, seconds: float = 20) -> httpx.Client:
         """Return a client as the program makes it, that trusts the server's certificate."""
         if self.ca:
-            outward._public_authorities().load_verify_locations(self.ca)
+            outward.trust(str(self.ca))
         auth = httpx.BasicAuth(self.username, password)
         return outward.client(seconds=seconds, allow_private=True, auth=auth)
 

@@ -78,6 +78,8 @@ def _backend(settings: Settings, app: App, environment: Environment) -> Backend:
 
 def open_app(settings: Settings) -> App:
     """Return the program below the doors, with the database as it is."""
+    if settings.ca_file is not None:
+        _trust(settings.ca_file)
     outside = Outside(
         keys=settings.credential_keys,
         seconds=settings.provider_seconds,
@@ -87,6 +89,18 @@ def open_app(settings: Settings) -> App:
         mail_from=settings.mail_from,
     )
     return App(_store(settings), clock(settings), settings.max_holds, outside)
+
+
+def _trust(file: str) -> None:
+    from sched_agent import outward
+
+    try:
+        outward.trust(file)
+    except OSError as fault:
+        raise SettingsError(
+            f"SCHED_AGENT_CA_FILE: {file} holds no certificates that can be read "
+            f"({fault.strerror or type(fault).__name__})."
+        ) from None
 
 
 def _store(settings: Settings) -> Store:

@@ -231,6 +231,18 @@ class _Unpacked(httpx.SyncByteStream):
 _PIECE = 256 * 1024
 
 
+def trust(file: str) -> None:
+    """Trust servers whose certificates the authorities in a file vouch for, from now on.
+
+    Args:
+        file: Certificates in PEM.
+
+    Raises:
+        OSError: It can't be read, or holds none.
+    """
+    _public_authorities().load_verify_locations(file)
+
+
 @cache
 def _public_authorities() -> SSLContext:
     """Return what verifies servers; reading it takes longer than a request."""

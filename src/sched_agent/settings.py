@@ -227,6 +227,11 @@ class Settings(BaseModel):
         le=3600,
         description="After how long another process takes up what one that was killed was doing.",
     )
+    ca_file: str | None = Field(
+        None,
+        description="A file with further certificate authorities, in PEM: for calendar servers of "
+        "one's own.",
+    )
     allow_private: bool = Field(
         False,
         description="Whether providers, feeds and webhooks may be on this machine or its network, "

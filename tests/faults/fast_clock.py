@@ -56,7 +56,7 @@ def of_environ() -> FastClock:
 def trust() -> None:
     """Trust the certificate that the environment names, if it names one."""
     if CA in os.environ:
-        outward._public_authorities().load_verify_locations(os.environ[CA])
+        outward.trust(os.environ[CA])
 
 
 if __name__ in {"__main__", "__mp_main__"}:  # the second is what a worker of `serve` calls it

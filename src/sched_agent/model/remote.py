@@ -2,16 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sched_agent.errors import InvalidArgument
 from sched_agent.model.attendee import Attendee
 from sched_agent.model.days import Days
 from sched_agent.model.event import DEFAULT_TYPE, Event, Meeting
 from sched_agent.model.ids import Kind, Number, code
 from sched_agent.model.interval import Interval
 from sched_agent.model.status import Status
+from sched_agent.model.text import clean, clean_line
 
 UNTITLED = "Busy"
 """The title of an event of which a provider tells none."""
@@ -83,14 +86,11 @@ class Content:
         """Return an event of ours that says this, one version on."""
         return replace(
             event,
-            title=self.title,
+            **self._words(),
             interval=self.interval,
             days=self.days,
-            description=self.description,
-            location=self.location,
             status=self.status,
             transparent=self.transparent,
-            attendees=self.attendees,
             hold_expires_at=None,
             # nobody has checked whether it is the only one where it takes time anew
             exclusive=event.exclusive and event.claims and self.interval == event.interval,
@@ -98,26 +98,39 @@ class Content:
             updated_at=now,
         )
 
+    def _words(self) -> dict[str, Any]:
+        """Return what is said in words, without characters that nobody sees."""
+        return {
+            "title": clean_line(self.title).strip() or UNTITLED,
+            "description": self.description and clean(self.description),
+            "location": self.location and clean_line(self.location),
+            "attendees": tuple(_seen(self.attendees)),
+        }
+
     def as_event(self, calendar_id: Number, now: int) -> Event:
         """Return the event of ours that it becomes; its id is still to be given."""
         return Event(
             id=0,
             calendar_id=calendar_id,
-            title=self.title,
+            **self._words(),
             interval=self.interval,
             days=self.days,
-            description=self.description,
-            location=self.location,
             status=self.status,
             type=DEFAULT_TYPE,
             transparent=self.transparent,
-            attendees=self.attendees,
             owner=None,
             created_by=None,
             hold_expires_at=None,
             created_at=now,
             updated_at=now,
         )
+
+
+def _seen(attendees: Sequence[Attendee]) -> Iterator[Attendee]:
+    """Yield the attendees of whom anything can be seen."""
+    for one in attendees:
+        with suppress(InvalidArgument):
+            yield one.cleaned()
 
 
 def uid_of(environment_id: Number, event_id: Number) -> str:

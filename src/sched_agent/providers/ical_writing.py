@@ -335,4 +335,12 @@ def _date(component: Component, now: int) -> None:
 
 
 def _text(calendars: Sequence[Component]) -> bytes:
-    return b"".join(calendar.to_ical(sorted=False) for calendar in calendars)
+    """Return the text, without what neither iCalendar (RFC 5545 §3.1) nor XML has a place for."""
+    text = b"".join(calendar.to_ical(sorted=False) for calendar in calendars)
+    for never in _NO_CHARACTERS:
+        text = text.replace(never, b"")
+    return text.translate(None, delete=_CONTROLS)
+
+
+_CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\r\n"))
+_NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sched_agent.app import App
-from sched_agent.errors import ConsentNeeded, SchedAgentError, UnknownEvent
+from sched_agent.errors import CalendarUnreachable, ConsentNeeded, SchedAgentError, UnknownEvent
 from sched_agent.model.calendar import Calendar
 from sched_agent.model.connection import HORIZON_DAYS, Connection, Link, LostChange, State
 from sched_agent.model.event import Event, SyncState
@@ -195,11 +195,22 @@ def _reconcile(
     calendar: Calendar,
     there: Mapping[str, RemoteEvent | None],
 ) -> None:
-    connection = tx.connection(going.connection.id)  # raises where it is gone by now
+    connection = _same(going, tx.connection(going.connection.id))  # raises if it is gone by now
     here = _known(tx, going.environment_id, connection, there)
     going.seen |= {key for key, theirs in there.items() if theirs is not None}
     for action in plan(here, there):
         going.changed += _act(tx, going, calendar, action)
+
+
+def _same(going: _Round, connection: Connection) -> Connection:
+    """Let a sync go on with a connection that is still the one that it began with.
+
+    Raises:
+        CalendarUnreachable: It was connected anew, perhaps to another calendar.
+    """
+    if connection.updated_at != going.connection.updated_at:
+        raise CalendarUnreachable("The calendar was connected anew while it was synced.")
+    return connection
 
 
 def _told(
@@ -392,9 +403,7 @@ def _begun(app: App, environment_id: Number, connection_id: Number) -> Connectio
 
 def _finished(going: _Round, cursor: str | None) -> None:
     with going.app.store.transaction(going.environment_id) as tx:
-        connection = tx.lock_connection(going.connection.id)
-        if connection.remote_calendar != going.connection.remote_calendar:
-            return  # it was connected to another calendar meanwhile, which is read next
+        connection = _same(going, tx.lock_connection(going.connection.id))
         tx.await_no_more(connection.id, [one.key for one in going.awaited])
         tx.put_connection(
             replace(
