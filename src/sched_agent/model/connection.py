@@ -177,7 +177,7 @@ class Link:
         start_at: When the provider's began, to find those that must still be there ...
         end_at: ... and when it ended.
         is_ours: Whether it came about here.
-        awaited: Whether the provider's changes have not shown it since we put it there. Not every
+        awaited: Whether the cursor that is kept may be older than the provider's event. Not every
             provider tells of what came and went between two cursors.
     """
 

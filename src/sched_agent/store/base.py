@@ -164,7 +164,7 @@ class Reader(Protocol):
         ...
 
     def links_awaited(self, connection_id: Number) -> Sequence[Link]:
-        """Return what is tied to events that the provider has not told of since we put them."""
+        """Return what is tied to events than which the provider's cursor may be older."""
         ...
 
     def lost_changes(self, connection_id: Number, limit: int) -> Sequence[LostChange]:
@@ -344,7 +344,7 @@ class Transaction(Reader, Protocol):
         ...
 
     def await_no_more(self, connection_id: Number, keys: Sequence[str]) -> None:
-        """Note that a provider's cursor is newer than some events that we put there."""
+        """Note that a provider's cursor is newer than some of its events."""
         ...
 
     def keep_lost(self, change: LostChange) -> None:

@@ -70,6 +70,7 @@ class _Round:
     awaited: Sequence[Link] = ()
     gone: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
+    tied: set[str] = field(default_factory=set)
 
 
 def pull(
@@ -279,7 +280,7 @@ def _act(tx: Transaction, going: _Round, calendar: Calendar, action: Action) -> 
             new = there.content.as_event(calendar.id, now)
             adopted = replace(new, sync=SyncState.SYNCED, meeting=there.meeting)
             kept = following.adopt(tx, adopted, now, quietly=going.first)
-            tx.put_link(link(connection.id, kept, there, is_ours=False))
+            _tie(tx, going, link(connection.id, kept, there, is_ours=False))
             return 1
         case Step.PULL:
             assert here.event is not None  # noqa: S101  # see `plan`
@@ -287,17 +288,17 @@ def _act(tx: Transaction, going: _Round, calendar: Calendar, action: Action) -> 
             said = there.content.onto(here.event, now)
             pulled = replace(said, sync=SyncState.SYNCED, meeting=there.meeting)
             kept = following.put(tx, here.event, pulled, now, told_by=connection.id)
-            tx.put_link(link(connection.id, kept, there, is_ours=_is_ours(here)))
+            _tie(tx, going, link(connection.id, kept, there, is_ours=_is_ours(here)))
             return 1
         case Step.LINK:
             assert here.event is not None  # noqa: S101  # see `plan`
             assert there is not None  # noqa: S101
-            tx.put_link(link(connection.id, here.event, there, is_ours=_is_ours(here)))
+            _tie(tx, going, link(connection.id, here.event, there, is_ours=_is_ours(here)))
             if here.event.sync in {SyncState.PENDING, SyncState.FAILED}:
                 settle(tx, here.event, SyncState.SYNCED)
             return 0
         case Step.PUSH:
-            _push_again(tx, connection, action, now)
+            _push_again(tx, going, action, now)
             return 0
 
 
@@ -315,9 +316,21 @@ def _event_id(here: Here) -> Number:
     return here.link.event_id
 
 
-def _push_again(tx: Transaction, connection: Connection, action: Action, now: int) -> None:
+def _tie(tx: Transaction, going: _Round, tied: Link) -> None:
+    """Keep a link; until the cursor is saved, the provider may tell nothing of its deletion.
+
+    What reads everything is begun anew if it is cut short, and misses what is gone by itself.
+    """
+    if not going.reads_all:
+        going.tied.add(tied.key)
+        tied = replace(tied, awaited=True)
+    tx.put_link(tied)
+
+
+def _push_again(tx: Transaction, going: _Round, action: Action, now: int) -> None:
     """Have a provider's event say what ours says, or taken away, whatever it says by now."""
-    here, there, event_id = action.here, action.there, _event_id(action.here)
+    here, there, connection = action.here, action.there, going.connection
+    event_id = _event_id(here)
     if there is not None:
         seen = there.content.fingerprint
         kept = Link(
@@ -332,7 +345,7 @@ def _push_again(tx: Transaction, connection: Connection, action: Action, now: in
             end_at=there.content.interval.end,
             is_ours=_is_ours(here),
         )
-        tx.put_link(kept)
+        _tie(tx, going, kept)
     following.queue_push(tx, connection.id, connection.calendar_id, event_id, now)
 
 
@@ -404,7 +417,7 @@ def _begun(app: App, environment_id: Number, connection_id: Number) -> Connectio
 def _finished(going: _Round, cursor: str | None) -> None:
     with going.app.store.transaction(going.environment_id) as tx:
         connection = _same(going, tx.lock_connection(going.connection.id))
-        tx.await_no_more(connection.id, [one.key for one in going.awaited])
+        tx.await_no_more(connection.id, sorted({*going.tied, *(one.key for one in going.awaited)}))
         tx.put_connection(
             replace(
                 connection,

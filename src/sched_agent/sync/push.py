@@ -133,6 +133,7 @@ def _told(task: _Task) -> None:
         if link is not None and link.handle:
             task.provider.delete(task.calendar, task.ref)
             _finish(task, lambda tx: tx.delete_link(task.connection.id, link.key))
+        _mark(task, SyncState.SYNCED)
         return
     if event.hold_expires_at is not None and event.status is Status.TENTATIVE:
         return
@@ -182,7 +183,8 @@ def _keep(task: _Task, event: Event, said: Content, there: RemoteEvent, state: S
     def note(tx: Transaction) -> None:
         now = _locked(tx, event)
         link = apply.link(task.connection.id, event, there, is_ours=_is_ours(task))
-        tx.put_link(replace(link, seen_here=said.fingerprint, awaited=task.link is None))
+        awaited = task.link is None or task.link.awaited
+        tx.put_link(replace(link, seen_here=said.fingerprint, awaited=awaited))
         if now is None or now.version != event.version:
             return  # it has changed since, and is told again
         if said.status is not event.status:
