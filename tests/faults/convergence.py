@@ -13,7 +13,7 @@ from itertools import combinations
 from sched_agent.model.connection import WhenTaken, WhenUnknown
 from sched_agent.model.event import Event, SyncState
 from sched_agent.model.interval import Interval
-from sched_agent.model.remote import Content
+from sched_agent.model.remote import Content, is_ours
 from sched_agent.sync.apply import GONE_THERE
 from sched_agent.sync.push import TAKEN_THERE
 from tests.faults import checker
@@ -329,6 +329,9 @@ def _made_by_us(story: Story, number: int, version: int) -> bool:
     record: Record = story.history.records[number]
     if version == 1:
         return record.booking is not None
+    before, after = (record.versions.get(one, ()) for one in (version - 1, version))
+    if not before or before[0].seen.start == after[0].seen.start:
+        return False  # it may have stayed where others had moved it
     return any(maker.act.kind is Kind.MOVE for maker in record.surely_made(version))
 
 
@@ -356,9 +359,8 @@ def _booked_over_others(story: Story) -> Iterator[Violation]:
 
 def _surely_taken(story: Story, side: Sides) -> Iterator[tuple[Deed, float]]:
     """Yield when an event of others was put somewhere, and until when it surely stayed there."""
-    ours = {one.uid for _, one in story.here.values()}
     for uid, deeds in story.deeds_on.items():
-        untouched = uid not in ours and not any(
+        untouched = not is_ours(uid) and not any(
             story.requests_on.get(number) for number in story.numbers_of(uid)
         )
         if deeds[0].calendar != side.remote or not untouched:
