@@ -153,6 +153,13 @@ class OutboxStoreContract:
         end(store, first)
         assert keys(leased(store, "second")) == ["c", "b"]
 
+    def test_who_finds_nothing_to_lease_waits_for_nobody_who_writes(self, store, here):
+        put(store, here, a_message(here, "a"), a_message(here, "b"))
+        leased(store, "first", limit=1)
+        with store.transaction(here) as tx:
+            tx.queue(a_message(here, "c"))
+            assert leased(store, "second") == []
+
     def test_a_lane_of_another_environment_is_another_lane(self, store, here, there):
         put(store, here, a_message(here))
         put(store, there, a_message(there))

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sched_agent.errors import CalendarUnreachable, ConsentNeeded, SlotTaken
+from sched_agent.errors import CalendarUnreachable, ConsentNeeded, SlotTaken, Unsupported
 from sched_agent.model.connection import ConnectionPolicy, State, WhenTaken, WhenUnknown
-from sched_agent.model.event import Change, Draft, SyncState
+from sched_agent.model.event import Change, Draft, EventFilter, SyncState
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
 from sched_agent.services import events
@@ -339,6 +339,26 @@ def test_a_hold_goes_to_the_provider_when_it_is_confirmed(connected):
     events.revise(connected.app, connected.caller, held.id, change, check=Check.FULL)
     connected.work()
     assert connected.there() == ["Held"]
+
+
+@pytest.mark.parametrize("act", [events.cancel, events.delete])
+def test_what_can_only_be_read_takes_its_time_whatever_is_done_here(connected, act):
+    connected.google.add("Dentist", span("10:00", "11:00"))
+    connected.work()
+    wanted = EventFilter(calendar_ids=(connected.calendar.id,))
+    (dentist,) = events.find_all(connected.app, connected.caller, wanted, 10).items
+    act(connected.app, connected.caller, dentist.id)
+    connected.put(writable=False, cursor=None)  # before it was told
+    connected.sync()
+
+    assert connected.there() == ["Dentist"]
+    assert connected.titles() == ["Dentist"]
+    assert not connected.free("10:00", "11:00")
+    live = replace(wanted, statuses=frozenset({Status.CONFIRMED}))
+    (again,) = events.find_all(connected.app, connected.caller, live, 10).items
+    with pytest.raises(Unsupported):
+        act(connected.app, connected.caller, again.id)
+    assert not connected.free("10:00", "11:00")
 
 
 def test_time_beyond_what_was_read_is_not_on_offer(connected):

@@ -113,13 +113,8 @@ class OutboxWriter(Writing):
 
 
 def is_any_due(connection: Connection, now: int, begins: int) -> bool:
-    """Whether there is a message that is due and not leased."""
-    row = connection.execute(
-        "select 1 from outbox where dead_at is null and due_at <= ?"
-        " and (leased_until is null or leased_until <= ?) limit 1",
-        (now, begins),
-    ).fetchone()
-    return row is not None
+    """Whether there is a message that is due, in a lane that nobody has leased."""
+    return _longest_waiting(connection, now, begins) is not None
 
 
 def lease(
@@ -129,13 +124,7 @@ def lease(
 
     Nobody else leases at the same time: the caller sees to that.
     """
-    row = connection.execute(
-        "select environment_id, lane from outbox where dead_at is null and due_at <= ?"
-        " and (environment_id, lane) not in"
-        "  (select environment_id, lane from outbox where lease is not null and leased_until > ?)"
-        " order by due_at limit 1",
-        (now, begins),
-    ).fetchone()
+    row = _longest_waiting(connection, now, begins)
     if row is None:
         return []
     found = connection.execute(
@@ -150,6 +139,18 @@ def lease(
             (lease, until, *one[:3]),
         )
     return [message((*one[:6], one[6] + 1, one[7], lease, *one[9:])) for one in found]
+
+
+def _longest_waiting(connection: Connection, now: int, begins: int) -> Row | None:
+    """Return the environment and the lane that is due longest of those that are not leased."""
+    row: Row | None = connection.execute(
+        "select environment_id, lane from outbox where dead_at is null and due_at <= ?"
+        " and (environment_id, lane) not in"
+        "  (select environment_id, lane from outbox where lease is not null and leased_until > ?)"
+        " order by due_at limit 1",
+        (now, begins),
+    ).fetchone()
+    return row
 
 
 def renew(connection: Connection, lease: str, until: int) -> bool:
