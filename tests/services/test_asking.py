@@ -315,6 +315,23 @@ def test_a_provider_that_drips_its_answer_is_not_waited_for_either(connected):
     assert kept(connected) == []
 
 
+def test_however_many_questions_one_answer_takes_they_share_one_budget(connected):
+    connected.work()
+    booked = connected.book(*NINE)
+    connected.work()
+    events.cancel(connected.app, connected.caller, booked.id)  # which Google does not know yet
+    hurried = replace(connected, app=replace(connected.app, outside=_hurried(connected)))
+    over = threading.Event()
+    connected.google.on_request = lambda _: over.wait(0.3)  # each of them alone would do
+    try:
+        with pytest.raises(CalendarUnreachable, match="can't be asked now"):
+            hurried.book(*NINE)
+    finally:
+        over.set()
+
+    assert kept(connected) == ["cancelled Stand-up"]
+
+
 def test_several_calendars_share_one_budget(connected):
     connected.work()
     other = other_calendar(connected)

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TypeVar
 
 from sched_agent.app import App
+from sched_agent.deadline import within
 from sched_agent.errors import CalendarUnreachable, SchedAgentError, SlotTaken
 from sched_agent.model.calendar import Calendar, DoubleBooking
 from sched_agent.model.caller import Caller
@@ -65,6 +66,7 @@ class Inquiry:
     _claims: list[Event] = field(default_factory=list)
     _made_way: bool = False
     _claimed_on: Sequence[Number] = ()
+    _give_up: float | None = None
 
     def settled(self, attempt: Callable[[], AnswerT]) -> AnswerT:
         """Return what an attempt comes to once the providers that it depends on were asked.
@@ -195,13 +197,14 @@ class Inquiry:
                 tx.delete_event(claim)
 
     def _ask(self, need: _MustAsk) -> None:
-        give_up = monotonic() + self.app.outside.seconds
+        if self._give_up is None:
+            self._give_up = monotonic() + self.app.outside.seconds
         for calendar in need.calendars:
             with self.app.store.snapshot(self.caller.environment_id) as tx:
                 connections = tx.connections(calendar.id)
             for connection in connections:
                 if self._must_ask(connection, need.event, self.app.clock()):
-                    self._ask_one(connection, calendar, need.event, give_up - monotonic())
+                    self._ask_one(connection, calendar, need.event, self._give_up - monotonic())
                     self._asked[connection.id] = need.event.interval
 
     def _ask_one(
@@ -232,7 +235,10 @@ class Inquiry:
                 own |= {uid_of(environment_id, event.id)}
                 own |= {link.key for link in tx.links_of(event.id)}
         around = event.interval.padded(calendar.policy.gap)
-        with opened(self.app, environment_id, connection.id, seconds=seconds) as provider:
+        with (
+            within(seconds),  # all in all, however many requests one answer takes
+            opened(self.app, environment_id, connection.id, seconds=seconds) as provider,
+        ):
             busy = provider.busy(connection.remote_calendar or "", around, own)
         return [one for one in busy if one.start < around.end and around.start < one.end]
 
