@@ -17,8 +17,14 @@ import pytest
 from sched_agent.app import App
 from sched_agent.errors import CalendarUnreachable, ConsentNeeded, SchedAgentError, SlotTaken
 from sched_agent.model.calendar import DoubleBooking
-from sched_agent.model.connection import ConnectionPolicy, ProviderKind, ProviderSettings, State
-from sched_agent.model.event import BLOCK_TYPE, Change, EventFilter
+from sched_agent.model.connection import (
+    ConnectionPolicy,
+    ProviderKind,
+    ProviderSettings,
+    State,
+    WhenUnknown,
+)
+from sched_agent.model.event import BLOCK_TYPE, Change, EventFilter, SyncState
 from sched_agent.model.interval import SECOND
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
@@ -476,6 +482,29 @@ def test_a_hold_is_asked_about_and_so_is_its_confirmation(connected):
     assert kept(connected) == ["tentative Stand-up"]
     with pytest.raises(SlotTaken):
         events.book(*book, a_draft(span(*NINE)), check=Check.FULL)
+
+
+def test_what_was_booked_unseen_is_seen_when_it_is_confirmed_and_the_provider_asked(connected):
+    connected.put(policy=ConnectionPolicy(when_unknown=WhenUnknown.HOLD))
+    connected.work()
+    connected.google.go_down()
+    booked = connected.book(*NINE)
+    confirm = Change(fields={"status": Status.CONFIRMED})
+    revise = (connected.app, connected.caller, booked.id, confirm)
+    events.revise(*revise, check=Check.FULL)
+    now = connected.event(booked)
+    assert (now.status, now.sync) == (Status.TENTATIVE, SyncState.UNSEEN)  # it is still down
+
+    connected.google.come_back()
+    events.revise(*revise, check=Check.FULL)
+    now = connected.event(booked)
+    assert (now.status, now.sync) == (Status.CONFIRMED, SyncState.PENDING)
+
+    connected.google.add("Dentist", span(*NINE))
+    connected.clock.move_by(minutes=6)
+    connected.work()
+    now = connected.event(booked)
+    assert (now.status, now.sync) == (Status.CONFIRMED, SyncState.CONFLICT)  # as its owner wants
 
 
 def test_a_change_of_words_asks_nobody(connected):

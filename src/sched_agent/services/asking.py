@@ -113,6 +113,8 @@ class Inquiry:
                     raise _MustAsk(strict, event)
         if self._unknown and event.status is Status.CONFIRMED:
             return replace(event, status=Status.TENTATIVE, sync=SyncState.UNSEEN)
+        if event.sync is SyncState.UNSEEN and event.status is Status.CONFIRMED:
+            return replace(event, sync=SyncState.PENDING)  # now it was asked about
         return event
 
     def make_way(self, tx: Transaction, calendars: Sequence[Calendar]) -> None:
