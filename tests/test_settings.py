@@ -110,3 +110,38 @@ def test_processes_that_are_started_read_the_same_keys(monkeypatch):
     settings.hand_down()
 
     assert Settings.read() == settings
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smtp://relay.example",
+        "smtp://127.0.0.1:1025",
+        "smtp://mail.example:587?starttls",
+        "smtp://ada%40x:pass%3Aword@mail.example:587?starttls",
+        "smtps://ada:secret@mail.example",
+    ],
+)
+def test_mail_is_handed_over_to_a_server_that_an_address_names(url):
+    assert Settings.read({"SCHED_AGENT_SMTP_URL": url}).smtp_url == url
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("SMTP_URL", "mail.example:587", id="no protocol"),
+        pytest.param("SMTP_URL", "http://mail.example", id="another protocol"),
+        pytest.param("SMTP_URL", "smtp://", id="no host"),
+        pytest.param("SMTP_URL", "smtp://mail.example:port", id="no port"),
+        pytest.param("SMTP_URL", "smtp://mail.example?starttls=no", id="another option"),
+        pytest.param("SMTP_URL", "smtp://mail.example/inbox", id="a path"),
+        pytest.param("SMTP_URL", "smtp://ada:secret@mail.example", id="a password without TLS"),
+        pytest.param("MAIL_FROM", "Ada <ada@example.com>", id="a name"),
+        pytest.param("MAIL_FROM", "ada@example.com\nBcc: eve@example.com", id="two lines"),
+    ],
+)
+def test_what_mail_cannot_be_sent_by_is_refused_without_repeating_it(name, value):
+    with pytest.raises(SettingsError, match=f"SCHED_AGENT_{name}") as refusal:
+        Settings.read({f"SCHED_AGENT_{name}": value})
+
+    assert "secret" not in str(refusal.value)

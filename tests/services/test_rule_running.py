@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sched_agent.app import App, Outside
-from sched_agent.errors import SlotTaken
+from sched_agent.errors import InvalidArgument, SlotTaken
 from sched_agent.model.attendee import Attendee, Response
 from sched_agent.model.event import Change
 from sched_agent.model.event_rule import (
@@ -304,10 +304,15 @@ def test_what_was_decided_and_sent_before_a_crash_is_not_sent_again(
 
 @pytest.mark.parametrize("stop", ["delete", "disable"])
 def test_a_rule_that_is_stopped_does_nothing_any_more(
-    app, admin, a_rule, book, worker, receiver, clock, stop
+    app, admin, a_rule, book, worker, receiver, office, clock, stop
 ):
-    rule = a_rule(Trigger.CREATED, Webhook(url=receiver.url, delay_minutes=10))
-    book()
+    rule = a_rule(
+        Trigger.CREATED,
+        Webhook(url=receiver.url, delay_minutes=10),
+        Email(to="boss@example.com", subject="New", text="{title}", delay_minutes=10),
+        Label(add=("new",), delay_minutes=10),
+    )
+    event = book()
     worker.run_due()
     if stop == "delete":
         event_rules.delete(app, admin, rule.id)
@@ -318,6 +323,8 @@ def test_a_rule_that_is_stopped_does_nothing_any_more(
     worker.run_due()
 
     assert not receiver.received
+    assert not office.letters
+    assert labels_of(events.get(app, admin, event.id)[1]) == ()
 
 
 def test_an_action_may_wait(a_rule, book, worker, receiver, clock):
@@ -484,6 +491,51 @@ def test_what_a_first_sync_brings_is_no_news_but_is_announced(
     clock.move_to("2026-11-23T08:00")
     worker.run_due()
     assert [happened for happened, _ in sent(receiver)[1:]] == ["event:starts_in"]
+
+
+@pytest.mark.parametrize("stopped_by", [{"enabled": False}, "another trigger"])
+def test_a_rule_that_is_stopped_announces_nothing(
+    app, admin, a_rule, book, worker, receiver, clock, stopped_by
+):
+    rule = a_rule(**HOUR_BEFORE)
+    book()
+    worker.run_due()
+    other = {"trigger": Trigger.DELETED, "minutes_before": None}
+    event_rules.revise(
+        app, admin, rule.id, other if stopped_by == "another trigger" else stopped_by
+    )
+    clock.move_to("2026-11-23T08:00")
+
+    worker.run_due()
+
+    assert not receiver.received
+
+
+def test_a_new_rule_that_is_deleted_at_once_looks_at_nothing(app, admin, a_rule, book, worker):
+    book()
+    rule = a_rule(**HOUR_BEFORE)
+    event_rules.delete(app, admin, rule.id)
+
+    assert worker.run_due() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        pytest.param({"name": "\u200b"}, "name", id="a name that nobody sees"),
+        pytest.param({"minutes_before": 0}, "minutes_before", id="at once"),
+        pytest.param({"minutes_before": 10**6}, "minutes_before", id="years before"),
+        pytest.param({"actions": ()}, "actions", id="nothing to do"),
+        pytest.param({"actions": (Label(add=("a",), delay_minutes=-1),)}, "delay", id="before it"),
+    ],
+)
+def test_what_no_rule_can_be_is_refused_at_whichever_door(app, admin, a_rule, fields, told):
+    rule = a_rule(**HOUR_BEFORE)
+
+    with pytest.raises(InvalidArgument, match=told):
+        event_rules.revise(app, admin, rule.id, fields)
+
+    assert event_rules.get(app, admin, rule.id) == rule
 
 
 def test_a_rule_that_is_changed_announces_earlier(

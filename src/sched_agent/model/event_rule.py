@@ -10,6 +10,7 @@ from typing import TypeAlias
 from sched_agent.errors import InvalidArgument
 from sched_agent.model.event import Event
 from sched_agent.model.ids import Number
+from sched_agent.model.text import clean_line
 
 LONGEST_MINUTES = 366 * 24 * 60
 """How long before an event, or after what happened to it, something may be done."""
@@ -107,6 +108,8 @@ def filled(text: str, values: dict[str, str]) -> str:
 class EventRule:
     """A rule of an environment. Instants are UTC microseconds.
 
+    Characters that nobody sees are left out of its name.
+
     Args:
         minutes_before: Of `event:starts_in`, and of nothing else: how long before the start.
         condition: In CEL; None: it always holds.
@@ -125,6 +128,7 @@ class EventRule:
     updated_at: int
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", clean_line(self.name))
         if (self.minutes_before is None) is (self.trigger is Trigger.STARTS_IN):
             raise InvalidArgument(
                 f"{Trigger.STARTS_IN} comes with how many minutes before, and nothing else does.",

@@ -20,7 +20,6 @@ from sched_agent.model.event_rule import (
     Webhook,
 )
 from sched_agent.model.ids import Number
-from sched_agent.model.text import clean_line
 from sched_agent.notices import conditions, mail, webhooks
 from sched_agent.notices.telling import sample
 from sched_agent.providers.vault import Vault
@@ -67,7 +66,7 @@ def create(app: App, caller: Caller, new: NewRule) -> Kept:
     now = app.clock()
     rule = EventRule(
         id=0,
-        name=clean_line(new.name),
+        name=new.name,
         trigger=new.trigger,
         minutes_before=new.minutes_before,
         condition=new.condition,
