@@ -12,6 +12,7 @@ STORE ?= sqlite
 SEED ?=
 PROVIDER ?=
 ACTS ?= 1000
+AT_ONCE ?= 3
 BACKEND ?= talkover
 
 .PHONY: ci demo serve inspect test races torture torture-hosted score peers lint types generate generated bench sizes clean
@@ -28,7 +29,7 @@ inspect: .venv/.develops
 	PATH="$(CURDIR)/$(BIN):$$PATH" npx -y @modelcontextprotocol/inspector@2.12.0 $(BIN)/sched-agent mcp
 
 test: .venv/.develops
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(AT_ONCE) --dist worksteal
 
 races: .venv/.develops
 	SCHED_AGENT_TEST_ROUNDS=$(ROUNDS) $(BIN)/pytest tests/contracts/test_one_winner.py --durations=0

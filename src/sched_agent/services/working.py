@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 
 from sched_agent.app import App
 from sched_agent.clock import Clock, system_clock
@@ -23,6 +24,7 @@ log = logging.getLogger("sched_agent")
 LEASE_SECONDS = 30.0
 THREADS = 4
 _IDLE_SECONDS = 0.5
+_END_SECONDS = 5.0
 _MESSAGES_AT_ONCE = 50
 _UNTIL_CONSENT = HOUR
 
@@ -210,5 +212,6 @@ def at_work(worker: Worker, threads: int = THREADS) -> Iterator[None]:
         yield
     finally:
         over.set()
-        for hand in hands:
-            hand.join()
+        give_up = monotonic() + _END_SECONDS
+        for hand in hands:  # what takes longer ends with the process, and is begun again elsewhere
+            hand.join(max(0.0, give_up - monotonic()))
