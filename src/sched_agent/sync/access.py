@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sched_agent import outward
 from sched_agent.app import App
+from sched_agent.deadline import left
 from sched_agent.errors import (
     CalendarUnreachable,
     ConsentNeeded,
@@ -194,7 +195,7 @@ class _Purse:
             ConsentNeeded: The provider gives no more.
             CalendarUnreachable: It did not give one in time.
         """
-        give_up = monotonic() + self._seconds
+        give_up = monotonic() + (left(self._seconds, CalendarUnreachable) or self._seconds)
         while not self._serves(self._tokens, refused):
             holder = secrets.token_hex(8)
             self._tokens = self._leased(holder, refused)
