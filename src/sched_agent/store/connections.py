@@ -51,11 +51,17 @@ class ConnectionReader(Reading):
 
     def connections(self, calendar_id: Number | None = None) -> Sequence[Connection]:
         """See `store.base.Reader`."""
-        which = "" if calendar_id is None else " and calendar_id = ?"
-        found = self._all(
-            f"select {_CONNECTION} from connection where environment_id = ?{which}"
-            " order by created_at, connection_id",
-            *(() if calendar_id is None else (calendar_id,)),
+        found = (
+            self._all(
+                f"select {_CONNECTION} from connection where environment_id = ?"
+                " order by created_at, connection_id"
+            )
+            if calendar_id is None
+            else self._all(
+                f"select {_CONNECTION} from connection indexed by connection_of_calendar"
+                " where environment_id = ? and calendar_id = ? order by created_at, connection_id",
+                calendar_id,
+            )
         )
         return [_connection(row) for row in found]
 
@@ -72,22 +78,23 @@ class ConnectionReader(Reading):
     def links_of(self, event_id: Number) -> Sequence[Link]:
         """See `store.base.Reader`."""
         found = self._all(
-            f"select {_LINK} from link where environment_id = ? and event_id = ? order by key",
+            f"select {_LINK} from link indexed by link_of_event"
+            " where environment_id = ? and event_id = ? order by key",
             event_id,
         )
         return [_link(row) for row in found]
 
     def links_at(self, connection_id: Number, handles: Sequence[str]) -> Sequence[Link]:
         """See `store.base.Reader`."""
-        return self._links(connection_id, "handle", handles)
+        return self._links("handle", connection_id, handles, " indexed by link_of_handle")
 
     def links_named(self, connection_id: Number, keys: Sequence[str]) -> Sequence[Link]:
         """See `store.base.Reader`."""
-        return self._links(connection_id, "key", keys)
+        return self._links("key", connection_id, keys)
 
     def links_to(self, connection_id: Number, event_ids: Sequence[Number]) -> Sequence[Link]:
         """See `store.base.Reader`."""
-        return self._links(connection_id, "event_id", event_ids)
+        return self._links("event_id", connection_id, event_ids, " indexed by link_of_event")
 
     def links_within(self, connection_id: Number, window: Interval) -> Sequence[Link]:
         """See `store.base.Reader`."""
@@ -103,10 +110,9 @@ class ConnectionReader(Reading):
     def links_awaited(self, connection_id: Number) -> Sequence[Link]:
         """See `store.base.Reader`."""
         found = self._all(
-            f"select {_LINK} from link where environment_id = ? and connection_id = ?"
-            " and awaited = ? order by key",
+            f"select {_LINK} from link indexed by link_awaited"
+            " where environment_id = ? and connection_id = ? and awaited order by key",
             connection_id,
-            True,
         )
         return [_link(row) for row in found]
 
@@ -122,12 +128,14 @@ class ConnectionReader(Reading):
             LostChange(row[0], row[1], row[2], row[3], row[4], json.loads(row[5])) for row in found
         ]
 
-    def _links(self, connection_id: Number, column: str, values: Sequence[object]) -> list[Link]:
+    def _links(
+        self, column: str, connection_id: Number, values: Sequence[object], by: str = ""
+    ) -> list[Link]:
         return [
             _link(row)
             for some in in_parts(values, _AT_ONCE)
             for row in self._all(
-                f"select {_LINK} from link where environment_id = ? and connection_id = ?"
+                f"select {_LINK} from link{by} where environment_id = ? and connection_id = ?"
                 f" and {column} in ({marks(some)}) order by key",
                 connection_id,
                 *some,

@@ -31,8 +31,8 @@ class OutboxReader(Reading):
     def messages_of(self, lane: str, topic: Topic) -> Sequence[Message]:
         """See `store.base.Reader`."""
         found = self._all(
-            f"select {MESSAGE} from outbox where environment_id = ? and lane = ? and topic = ?"
-            " order by key",
+            f"select {MESSAGE} from outbox indexed by outbox_of_lane"
+            " where environment_id = ? and lane = ? and topic = ? order by key",
             lane,
             topic.value,
         )
@@ -128,8 +128,8 @@ def lease(
     if row is None:
         return []
     found = connection.execute(
-        f"select {MESSAGE} from outbox where environment_id = ? and lane = ?"
-        " and dead_at is null and due_at <= ? order by due_at, topic, key limit ?",
+        f"select {MESSAGE} from outbox indexed by outbox_of_lane where environment_id = ?"
+        " and lane = ? and dead_at is null and due_at <= ? order by due_at, topic, key limit ?",
         (*row, now, limit),
     ).fetchall()
     for one in found:

@@ -136,7 +136,8 @@ class SqlReader(ConnectionReader, OutboxReader, EventRuleReader):
     def held(self, calendar_id: Number, held_by: str) -> Sequence[Event]:
         """See `store.base.Reader`."""
         found = self._all(
-            f"select {rows.EVENT} from event where environment_id = ? and calendar_id = ?"
+            f"select {rows.EVENT} from event indexed by event_held"
+            " where environment_id = ? and calendar_id = ?"
             " and held_by = ? and hold_expires_at is not null and status = 'tentative'"
             " order by event_id",
             calendar_id,

@@ -1,4 +1,8 @@
-"""Statements about one environment. Parameters are written `?`; a store's driver translates."""
+"""Statements about one environment. Parameters are written `?`; a store's driver translates.
+
+`indexed by` is for SQLite, which takes any environment for small and searches by its rows alone
+where an index orders them less well; PostgreSQL knows better, and is not told.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol

@@ -1,6 +1,7 @@
 """Connections to one PostgreSQL database: how they are lent, and their faults told."""
 
 import logging
+import re
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ from sched_agent.store.postgres.schema import SCHEMA
 from sched_agent.store.statements import Cursor
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+
+_INDEXED = re.compile(r" indexed by \w+")
 
 log = logging.getLogger("sched_agent")
 
@@ -84,7 +87,8 @@ class Session:
 
 @lru_cache(maxsize=512)
 def _spelled(sql: str) -> bytes:
-    return sql.replace("?", "%s").replace("instr(", "strpos(").encode()
+    for_us = _INDEXED.sub("", sql)
+    return for_us.replace("?", "%s").replace("instr(", "strpos(").encode()
 
 
 class Connections:

@@ -247,7 +247,7 @@ _CONNECTIONS = (
     ) strict, without rowid
     """,
     "create index link_of_event on link (environment_id, event_id)",
-    "create index link_awaited on link (environment_id, connection_id) where awaited = 1",
+    "create index link_awaited on link (environment_id, connection_id) where awaited",
     "create index link_of_handle on link (environment_id, connection_id, handle)",
     """
     create table outbox (
