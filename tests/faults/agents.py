@@ -46,6 +46,8 @@ _WEIGHTS: Mapping[str, int] = {
     Kind.LOOK: 7,
 }
 _OF_ONE = CHANGES | {Kind.DELETE, Kind.READ}
+_NEWEST = 0.5
+"""How often it is about an event that an agent has just come to know."""
 _REPEATED = 0.1
 """How often an agent repeats a request that was answered before."""
 
@@ -169,7 +171,8 @@ class Agent:
             kind = Kind.CANCEL  # which is all that the tools for agents let them do
         known = [event for event in self._memory.events.values() if self._fits(kind, event)]
         if kind in _OF_ONE and known:
-            return self._change(kind, name, self._dice.choice(known))
+            newest = known[-2:] if self._dice.random() < _NEWEST else known
+            return self._change(kind, name, self._dice.choice(newest))
         if kind in _OF_ONE:
             kind = Kind.BOOK
         place = self._place(kind)

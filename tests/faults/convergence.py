@@ -217,7 +217,7 @@ def _lost_of_others(story: Story) -> Iterator[Violation]:
             if deeds[0].calendar != side.remote or any(d.work is Work.DELETE for d in deeds):
                 continue
             numbers = {ours[uid]} if uid in ours else story.numbers_of(uid)
-            if any(map(story.ended_by_us, numbers)):
+            if any(map(story.ended_by_us, numbers)) or _called_off(story, numbers):
                 continue
             thing = lies.get(uid)
             if thing is not None:
@@ -225,6 +225,15 @@ def _lost_of_others(story: Story) -> Iterator[Violation]:
             elif uid not in ours and deeds[0].work is Work.ADD and deeds[0].ended is not None:
                 told = f"{deeds[0].title} was put there by others and is gone"
                 yield Violation("lost", told, deeds[0].where)
+
+
+def _called_off(story: Story, numbers: set[int]) -> bool:
+    """Whether an event was moved by us, and its owner wants it cancelled where it is taken."""
+    found = [story.here[number] for number in numbers if number in story.here]
+    return any(
+        one.event.cancel_reason == TAKEN_THERE and side.policy.when_taken is WhenTaken.CANCEL
+        for side, one in found
+    )
 
 
 def _overwritten(

@@ -10,14 +10,12 @@ import time
 from dataclasses import dataclass, replace
 from typing import Self
 
-from sched_agent import bootstrap, cli, outward
+from sched_agent import bootstrap, cli
 from tests.builders import at
 
 ENVIRON = "SCHED_AGENT_TEST_CLOCK"
 EPOCH = at("2027-03-01T12:00")
 RATE = 60
-CA = "SCHED_AGENT_TEST_CA"
-"""Names the file of a certificate that is trusted besides the known ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +51,8 @@ def of_environ() -> FastClock:
     return FastClock(int(started), int(rate))
 
 
-def trust() -> None:
-    """Trust the certificate that the environment names, if it names one."""
-    if CA in os.environ:
-        outward.trust(os.environ[CA])
-
-
 if __name__ in {"__main__", "__mp_main__"}:  # the second is what a worker of `serve` calls it
     vars(bootstrap)["system_clock"] = of_environ()
-    trust()
 
 if __name__ == "__main__":
     sys.argv[0] = "sched-agent"

@@ -52,7 +52,7 @@ class Deed:
 _WEIGHTS = {Work.ADD: 4, Work.RENAME: 3, Work.MOVE: 3, Work.DELETE: 3}
 _MOST = 6
 """So many events of others lie on a calendar at most, to leave room for ours."""
-_PAUSE_SECONDS = (0.05, 0.4)
+_PAUSE_SECONDS = (0.02, 0.3)
 
 
 class Outsider:
@@ -73,6 +73,7 @@ class Outsider:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._live)
         self._failed = False
+        self._known: set[str] = set()
         self.deeds: list[Deed] = []
 
     def start(self) -> None:
@@ -126,7 +127,9 @@ class Outsider:
                 ),
             )
             return
-        thing = self._dice.choice(things)
+        newest = [one for one in things if one.uid not in self._known]
+        self._known |= {one.uid for one in things}
+        thing = self._dice.choice(newest or things)
         acts: dict[Work, Callable[[], object]] = {
             Work.RENAME: lambda: remote.rename(calendar, thing, title),
             Work.MOVE: lambda: remote.move(calendar, thing, when),

@@ -29,7 +29,7 @@ from tests.faults.connected_world import STARTS, ConnectedWorld
 from tests.faults.convergence import check
 from tests.faults.doors import PATIENCE, McpOverHttp, Rest
 from tests.faults.ending import Ending
-from tests.faults.fast_clock import CA, FastClock, start_now
+from tests.faults.fast_clock import FastClock, start_now
 from tests.faults.figures import Figures
 from tests.faults.journal import Kind
 from tests.faults.outsider import Deed, Outsider
@@ -220,9 +220,8 @@ class Cast:
         ]
 
     def _programs(self, database: str) -> dict[str, str]:
-        ca = {} if self._remote.ca is None else {CA: str(self._remote.ca)}
         clock = self._clock.now.environ()
-        return dict(self._environ) | clock | ca | {"SCHED_AGENT_DATABASE": database}
+        return dict(self._environ) | clock | {"SCHED_AGENT_DATABASE": database}
 
     def _slot(self, name: str, token: str, places: Sequence[Place]) -> Slot:
         mission = Mission(
@@ -266,6 +265,8 @@ def run(plan: Plan, folder: Path) -> Report:
     try:
         remote = open_remote(plan.provider, folder, plan.seed, clock)
         try:
+            if remote.ca is not None:
+                common["SCHED_AGENT_CA_FILE"] = str(remote.ca)
             environ = common | {"SCHED_AGENT_DATABASE": database.own_url}
             world = ConnectedWorld(environ, clock, remote)
             names = [f"{door}-{n}" for door in plan.doors for n in range(plan.agents)]
@@ -319,6 +320,7 @@ def _asked() -> Plan:
 def main() -> None:
     """Run as the command line says, and tell."""
     plan, folder = _asked(), Path(mkdtemp(prefix="sched-agent-torture-"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and nothing is left running
     print(
         f"{plan.seconds:g} seconds with {plan.provider} on {plan.store}, seed {plan.seed}",
         flush=True,

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
+from xml.etree import ElementTree
 
 import httpx
 from icalendar import Calendar
@@ -27,12 +28,19 @@ from tests.google_discovery import Method
 from tests.google_door import BASE
 from tests.google_stub import GoogleStub, Seen
 
-_A_THOUSAND = 60
+_A_THOUSAND = 80
 """Of so many pieces that go to a provider, how many meet a lost connection."""
+_FAR_SECONDS = 0.1
+"""How long the line keeps a piece at most while all is well: providers are far away."""
 _SLOWEST_SECONDS = 1.5
 """Longer than a booking waits for its provider."""
 _FIELD = r"^{name}[:;].*(?:\r\n[ \t].*)*\r\n"
 _CALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
+_XML = {"Content-Type": "application/xml; charset=utf-8"}
+_ALL = """\
+<c:calendar-query xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">
+<d:prop><d:getetag/><c:calendar-data/></d:prop><c:filter><c:comp-filter name="VCALENDAR">
+<c:comp-filter name="VEVENT"/></c:comp-filter></c:filter></c:calendar-query>"""
 
 
 class Missed(Exception):
@@ -53,6 +61,7 @@ class Thing:
         etag: Its version.
         title: What it is called.
         when: Its time.
+        text: All that it says, if it is text.
     """
 
     uid: str
@@ -60,6 +69,7 @@ class Thing:
     etag: str
     title: str
     when: Interval
+    text: str = ""
 
 
 class Remote(Protocol):
@@ -163,7 +173,7 @@ class Google:
         self._stub = _Google(clock, random.Random(f"{seed} google"))
         self._stub.a_thousand = _A_THOUSAND
         port = urlsplit(self._stub.url).port or 0
-        self.proxy = Proxy(port, f"{seed} google", _A_THOUSAND)
+        self.proxy = _line(port, f"{seed} google")
         url = f"http://127.0.0.1:{self.proxy.port}{BASE}"
         self.settings = ProviderSettings(name="google", kind=ProviderKind.GOOGLE, url=url)
         self.credentials = Tokens(access=self._stub.token())
@@ -265,7 +275,7 @@ class Dav:
         self.ca = self._server.ca
         self._server.client().close()  # from now on this process trusts its certificate
         there = urlsplit(self._server.url)
-        self.proxy = Proxy(there.port or 0, f"{seed} {kind}", _A_THOUSAND)
+        self.proxy = _line(there.port or 0, f"{seed} {kind}")
         url = there._replace(netloc=f"{there.hostname}:{self.proxy.port}").geturl()
         self.settings = ProviderSettings(name=kind, kind=ProviderKind.CALDAV, url=url)
         self.credentials = Password(
@@ -286,10 +296,9 @@ class Dav:
 
     def things(self, calendar: str) -> Sequence[Thing]:
         url = self._urls[calendar]
-        told = self._ask("PROPFIND", url, headers={"Depth": "1"}).raise_for_status().text
-        places = dict.fromkeys(re.findall(r"<(?:\w+:)?href>([^<]*\.ics)</", told))
-        read = [self._read(urljoin(url, place)) for place in places]
-        return [thing for thing in read if thing is not None]
+        answer = self._ask("REPORT", url, headers=_XML | {"Depth": "1"}, content=_ALL)
+        told = ElementTree.fromstring(answer.raise_for_status().text)
+        return [_thing(url, one) for one in told.iter("{DAV:}response")]
 
     def add(self, calendar: str, uid: str, title: str, when: Interval) -> str:
         lines = [
@@ -325,10 +334,7 @@ class Dav:
 
     def _edit(self, thing: Thing, lines: Mapping[str, str]) -> None:
         """Replace some lines of an event, as clients do that keep all else."""
-        answer = self._ask("GET", thing.place)
-        if answer.headers.get("ETag") != thing.etag:
-            raise Missed
-        text = answer.text.replace("\r\n", "\n").replace("\n", "\r\n")
+        text = thing.text.replace("\r\n", "\n").replace("\n", "\r\n")
         changed = {**lines, "LAST-MODIFIED": f"LAST-MODIFIED:{self._now()}"}
         for name in changed:
             text = re.sub(_FIELD.format(name=name), "", text, flags=re.MULTILINE)
@@ -336,19 +342,6 @@ class Dav:
         text = text.replace("BEGIN:VEVENT\r\n", f"BEGIN:VEVENT\r\n{new}", 1)
         headers = _CALENDAR | {"If-Match": thing.etag}
         _done(self._ask("PUT", thing.place, headers=headers, content=text))
-
-    def _read(self, url: str) -> Thing | None:
-        answer = self._ask("GET", url)
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            return None
-        (event,) = Calendar.from_ical(answer.raise_for_status().text).events
-        return Thing(
-            uid=str(event["UID"]),
-            place=url,
-            etag=answer.headers["ETag"],
-            title=str(event["SUMMARY"]),
-            when=Interval(*(_instant(side) for side in (event.start, event.end))),
-        )
 
     def _ask(self, method: str, url: str, **more: Any) -> httpx.Response:
         try:
@@ -371,6 +364,19 @@ class Dav:
         return True
 
 
+def _thing(calendar: str, told: ElementTree.Element) -> Thing:
+    text = told.findtext(".//{urn:ietf:params:xml:ns:caldav}calendar-data") or ""
+    (event,) = Calendar.from_ical(text).events
+    return Thing(
+        uid=str(event["UID"]),
+        place=urljoin(calendar, told.findtext("{DAV:}href")),
+        etag=told.findtext(".//{DAV:}getetag") or "",
+        title=str(event["SUMMARY"]),
+        when=Interval(*(_instant(side) for side in (event.start, event.end))),
+        text=text,
+    )
+
+
 def _instant(at: date) -> int:
     assert isinstance(at, datetime), "nobody here adds whole days"
     return instant(at)
@@ -390,13 +396,19 @@ def _done(answer: httpx.Response) -> None:
     answer.raise_for_status()
 
 
+def _line(port: int, seed: str) -> Proxy:
+    line = Proxy(port, seed, _A_THOUSAND)
+    line.slow_down(_FAR_SECONDS)
+    return line
+
+
 def slow(proxy: Proxy) -> BadThing:
     """Return what makes a line slow for a moment."""
 
     def slow_down(chaos: Chaos) -> bool:
         proxy.slow_down(chaos.dice.uniform(0.1, _SLOWEST_SECONDS))
         chaos.wait(0.5, 2.0)
-        proxy.slow_down(0.0)
+        proxy.slow_down(_FAR_SECONDS)
         return True
 
     return slow_down

@@ -19,7 +19,6 @@ from sched_agent.model.status import Status
 from sched_agent.services import events
 from sched_agent.services.environments import local_admin
 from sched_agent.settings import Settings
-from tests.faults import fast_clock
 from tests.faults.doors import refused
 from tests.faults.journal import BOOKINGS, Act, Answer, Kind, Outcome
 from tests.faults.seeing import seen
@@ -33,7 +32,6 @@ class Services:
     name = "services"
 
     def __init__(self, clock: Clock) -> None:
-        fast_clock.trust()
         self._program = open_program(Settings.read(os.environ))
         self._app = replace(self._program.app, clock=clock)
         self._caller = local_admin(self._program.environment)

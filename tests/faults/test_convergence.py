@@ -199,6 +199,13 @@ def adopted_and_cancelled(told: Told) -> None:
     told.ask(Kind.CANCEL, "b", event)
 
 
+def moved_by_us_and_called_off(told: Told) -> None:
+    told.policy = ConnectionPolicy(when_taken=WhenTaken.CANCEL)
+    event = told.add("others-1")
+    told.ask(Kind.MOVE, "b", moved(event, NINE + HOUR), start=NINE + HOUR)
+    told.stands(replace(cancelled(event, TAKEN_THERE), version=3), "others-1")
+
+
 def overlapping_those_of_others(told: Told) -> None:
     told.book("a")
     told.add("others-1")
@@ -219,6 +226,7 @@ def overlapping_those_of_others(told: Told) -> None:
         gave_way,
         perhaps_renamed_there,
         adopted_and_cancelled,
+        moved_by_us_and_called_off,
         overlapping_those_of_others,
     ],
     ids=lambda tell: tell.__name__.replace("_", " "),

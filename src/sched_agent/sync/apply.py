@@ -137,6 +137,25 @@ def _read(
     return Synced(going.looked_at, going.changed, reads_all)
 
 
+def learn(app: App, environment_id: Number, connection: Connection, theirs: RemoteEvent) -> None:
+    """Do here what follows from an event at the provider that was met outside of a sync.
+
+    Raises:
+        UnknownConnection: It is gone.
+    """
+    now = app.clock()
+    going = _Round(
+        app=app,
+        environment_id=environment_id,
+        connection=connection,
+        window=theirs.content.interval,
+        started_at=now,
+        reads_all=False,
+        first=False,
+    )
+    _reconcile_all(going, {theirs.ref.key: theirs})
+
+
 def _take_over(going: _Round, changes: Sequence[Change]) -> None:
     """Do here what follows from some changes at the provider."""
     going.looked_at += sum(max(1, len(change.events)) for change in changes)

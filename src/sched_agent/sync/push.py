@@ -61,6 +61,14 @@ class _Task:
         return Ref(self.link.key, self.link.handle, self.link.etag)
 
 
+class _Met(Exception):
+    """The event was there already, and does not say what ours says."""
+
+    def __init__(self, theirs: RemoteEvent) -> None:
+        super().__init__()
+        self.theirs = theirs
+
+
 def push(
     app: App,
     environment_id: Number,
@@ -81,7 +89,7 @@ def push(
             return
         try:
             _told(task)
-        except (RemoteChanged, RemoteGone) as stale:
+        except (RemoteChanged, RemoteGone, _Met) as stale:
             if last:
                 raise CalendarUnreachable(
                     "The event keeps changing at the provider.", hint="It is tried again."
@@ -159,9 +167,9 @@ def _put(task: _Task, content: Content) -> RemoteEvent:
     assert task.event is not None  # noqa: S101  # what is deleted is not put
     uid = uid_of(task.environment_id, task.event.id)
     created = task.provider.create(task.calendar, uid, content)
-    if created.made or created.event.content.fingerprint == content.fingerprint:
-        return created.event
-    return task.provider.update(task.calendar, created.event.ref, content)
+    if not created.made and created.event.content.fingerprint != content.fingerprint:
+        raise _Met(created.event)
+    return created.event
 
 
 def _has_to_be_free(event: Event, link: Link | None) -> bool:
@@ -225,6 +233,9 @@ def _call_off(task: _Task, event: Event) -> None:
 
 def _learnt(task: _Task, stale: Exception) -> None:
     """Take over what has changed at the provider before we tell it more."""
+    if isinstance(stale, _Met):
+        apply.learn(task.app, task.environment_id, task.connection, stale.theirs)
+        return
     if isinstance(stale, RemoteGone):
         here = Here(task.event, task.link)
         at = task.app.clock()
