@@ -49,7 +49,7 @@ class Deed:
         return (f"others: {self.work} {self.uid} {self.title or ''} at {self.began}",)
 
 
-_WEIGHTS = {Work.ADD: 4, Work.RENAME: 3, Work.MOVE: 3, Work.DELETE: 3}
+_WEIGHTS = {Work.ADD: 4, Work.RENAME: 3, Work.MOVE: 3, Work.DELETE: 4}
 _MOST = 6
 """So many events of others lie on a calendar at most, to leave room for ours."""
 _PAUSE_SECONDS = (0.02, 0.3)
@@ -113,6 +113,7 @@ class Outsider:
         start = self._dice.choice(self._starts)
         when = Interval(start, start + self._dice.choice((15, 30, 45)) * MINUTE)
         remote, uid = self._remote, f"{title}@others"
+        self._known |= {one.uid for one in things if not is_ours(one.uid)}
         if work is Work.ADD:
             self._note(
                 lambda: remote.add(calendar, uid, title, when),

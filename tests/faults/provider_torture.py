@@ -21,25 +21,30 @@ from tempfile import mkdtemp
 
 from cryptography.fernet import Fernet
 
+from sched_agent.clock import Clock
 from sched_agent.model.interval import HOUR
+from tests.caldav_servers import SERVERS
 from tests.faults import journal
 from tests.faults.agents import ENOUGH, RETRY_SECONDS, Mission, Place
 from tests.faults.chaos import BadThing, Chaos
 from tests.faults.connected_world import STARTS, ConnectedWorld
 from tests.faults.convergence import check
+from tests.faults.dav_remote import Dav
 from tests.faults.doors import PATIENCE, McpOverHttp, Rest
 from tests.faults.ending import Ending
 from tests.faults.fast_clock import FastClock, start_now
 from tests.faults.figures import Figures
+from tests.faults.google_remote import Google
 from tests.faults.journal import Kind
 from tests.faults.outsider import Deed, Outsider
 from tests.faults.processes import HttpServer, Program, Slot
 from tests.faults.proxy import Proxy
-from tests.faults.remotes import REMOTES, Remote, open_remote
+from tests.faults.remotes import Remote
 from tests.faults.services_door import Services
 from tests.faults.stores import Database, PostgresCluster, SqliteFile
 from tests.faults.violation import Violation
 
+PROVIDERS = ("google", *SERVERS)
 _RATE = 8
 """Pauses between attempts are shorter, and yet a claim outlasts the asking that it is for."""
 _LEASE_SECONDS = 1.0
@@ -249,6 +254,13 @@ class Cast:
         return bool(found)
 
 
+def _opened(kind: str, folder: Path, seed: str, clock: Clock) -> Remote:
+    """Start a provider: google, radicale or xandikos."""
+    if kind == "google":
+        return Google(folder, seed, clock)
+    return Dav(kind, folder, seed, clock)
+
+
 def run(plan: Plan, folder: Path) -> Report:
     """Do it all in a folder, which keeps journals and logs."""
     common = {
@@ -263,7 +275,7 @@ def run(plan: Plan, folder: Path) -> Report:
     clock = _Clock()
     database = SqliteFile(folder) if plan.store == "sqlite" else PostgresCluster(plan.seed)
     try:
-        remote = open_remote(plan.provider, folder, plan.seed, clock)
+        remote = _opened(plan.provider, folder, plan.seed, clock)
         try:
             if remote.ca is not None:
                 common["SCHED_AGENT_CA_FILE"] = str(remote.ca)
@@ -305,7 +317,7 @@ def _reported(folder: Path, cast: Cast, deeds: Sequence[Deed], ending: Ending) -
 
 def _asked() -> Plan:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--provider", choices=REMOTES, required=True)
+    parser.add_argument("--provider", choices=PROVIDERS, required=True)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--seed", default="")

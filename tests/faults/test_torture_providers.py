@@ -3,13 +3,12 @@
 import pytest
 
 from tests.faults.outsider import Work
-from tests.faults.provider_torture import Plan, run
-from tests.faults.remotes import REMOTES
+from tests.faults.provider_torture import PROVIDERS, Plan, run
 
 SECONDS = 10
 
 
-@pytest.mark.parametrize("provider", REMOTES)
+@pytest.mark.parametrize("provider", PROVIDERS)
 def test_both_sides_converge_after_workers_agents_lines_and_the_provider_died(provider, tmp_path):
     plan = Plan(provider=provider, seconds=SECONDS, seed="short")
 
