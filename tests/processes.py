@@ -91,12 +91,18 @@ async def stdio_process(environ: Mapping[str, str]) -> AsyncIterator[Call]:
     await server.wait()
 
 
+def free_port() -> int:
+    """Return a port of this machine where nothing listens."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
 class Served:
-    """A `sched-agent serve` process and where it is."""
+    """A `sched-agent serve` process and where it is: at the port that the settings name, if any."""
 
     def __init__(self, environ: Mapping[str, str], *options: str) -> None:
-        with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = int(environ.get("SCHED_AGENT_PORT") or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
         arguments = [*COMMAND, "serve", "--port", str(self.port), *options]
         self.process = subprocess.Popen(arguments, env=environ, stderr=subprocess.DEVNULL)
