@@ -339,6 +339,10 @@ class Transaction(Reader, Protocol):
         """Keep a link, in place of the one with its connection and key."""
         ...
 
+    def put_links(self, links: Sequence[Link]) -> None:
+        """Keep many links of different keys at once; see `put_link`."""
+        ...
+
     def delete_link(self, connection_id: Number, key: str) -> None:
         """Forget a link."""
         ...

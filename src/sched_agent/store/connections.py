@@ -38,6 +38,8 @@ _LINK = (
 _AT_ONCE = 500
 """As many values as one statement names."""
 
+_LINKS_AT_ONCE = 50
+
 
 class ConnectionReader(Reading):
     """See `store.base.Reader`."""
@@ -176,7 +178,12 @@ class ConnectionWriter(Writing):
 
     def put_link(self, link: Link) -> None:
         """See `store.base.Transaction`."""
-        self._put("link", _link_row(link), key=("connection_id", "key"))
+        self.put_links([link])
+
+    def put_links(self, links: Sequence[Link]) -> None:
+        """See `store.base.Transaction`."""
+        for some in in_parts(links, _LINKS_AT_ONCE):
+            self._put_all("link", [_link_row(one) for one in some], key=("connection_id", "key"))
 
     def delete_link(self, connection_id: Number, key: str) -> None:
         """See `store.base.Transaction`."""

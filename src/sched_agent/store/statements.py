@@ -72,9 +72,21 @@ class Writing(Reading):
 
     def _put(self, table: str, row: Mapping[str, Any], *, key: Sequence[str]) -> None:
         """Write a row in place of the one with the same key, if there is one."""
-        rest = ", ".join(f"{name} = excluded.{name}" for name in row if name not in key)
-        more = f" on conflict (environment_id, {', '.join(key)}) do update set {rest}"
-        self._insert(table, row, more)
+        self._put_all(table, [row], key=key)
+
+    def _put_all(
+        self, table: str, rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
+    ) -> None:
+        """Write rows with the same columns in place of those with the same keys, in one go."""
+        columns = list(rows[0])
+        rest = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+        row = f"(?{', ?' * len(columns)})"
+        self._connection.execute(
+            f"insert into {table} (environment_id, {', '.join(columns)})"
+            f" values {', '.join([row] * len(rows))}"
+            f" on conflict (environment_id, {', '.join(key)}) do update set {rest}",
+            [value for row in rows for value in (self._environment_id, *row.values())],
+        )
 
     def _replace(self, table: str, row: Mapping[str, Any], *, key: Sequence[str]) -> int:
         names = [name for name in row if name not in key]

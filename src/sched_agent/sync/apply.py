@@ -71,6 +71,7 @@ class _Round:
     gone: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     tied: set[str] = field(default_factory=set)
+    ties: list[Link] = field(default_factory=list)
 
 
 def pull(
@@ -220,6 +221,8 @@ def _reconcile(
     going.seen |= {key for key, theirs in there.items() if theirs is not None}
     for action in plan(here, there):
         going.changed += _act(tx, going, calendar, action)
+    ties, going.ties = going.ties, []
+    tx.put_links(ties)
 
 
 def _same(going: _Round, connection: Connection) -> Connection:
@@ -299,7 +302,7 @@ def _act(tx: Transaction, going: _Round, calendar: Calendar, action: Action) -> 
             new = there.content.as_event(calendar.id, now)
             adopted = replace(new, sync=SyncState.SYNCED, meeting=there.meeting)
             kept = following.adopt(tx, adopted, now, quietly=going.first)
-            _tie(tx, going, link(connection.id, kept, there, is_ours=False))
+            _tie(going, link(connection.id, kept, there, is_ours=False))
             return 1
         case Step.PULL:
             assert here.event is not None  # noqa: S101  # see `plan`
@@ -307,12 +310,12 @@ def _act(tx: Transaction, going: _Round, calendar: Calendar, action: Action) -> 
             said = there.content.onto(here.event, now)
             pulled = replace(said, sync=SyncState.SYNCED, meeting=there.meeting)
             kept = following.put(tx, here.event, pulled, now, told_by=connection.id)
-            _tie(tx, going, link(connection.id, kept, there, is_ours=_is_ours(here)))
+            _tie(going, link(connection.id, kept, there, is_ours=_is_ours(here)))
             return 1
         case Step.LINK:
             assert here.event is not None  # noqa: S101  # see `plan`
             assert there is not None  # noqa: S101
-            _tie(tx, going, link(connection.id, here.event, there, is_ours=_is_ours(here)))
+            _tie(going, link(connection.id, here.event, there, is_ours=_is_ours(here)))
             if here.event.sync in {SyncState.PENDING, SyncState.FAILED}:
                 settle(tx, here.event, SyncState.SYNCED)
             return 0
@@ -335,15 +338,17 @@ def _event_id(here: Here) -> Number:
     return here.link.event_id
 
 
-def _tie(tx: Transaction, going: _Round, tied: Link) -> None:
-    """Keep a link; until the cursor is saved, the provider may tell nothing of its deletion.
+def _tie(going: _Round, tied: Link) -> None:
+    """Have a link kept with others; it is awaited until the cursor is saved.
+
+    Until then, the provider may tell nothing of its deletion.
 
     What reads everything is begun anew if it is cut short, and misses what is gone by itself.
     """
     if not going.reads_all:
         going.tied.add(tied.key)
         tied = replace(tied, awaited=True)
-    tx.put_link(tied)
+    going.ties.append(tied)
 
 
 def _push_again(tx: Transaction, going: _Round, action: Action, now: int) -> None:
@@ -364,7 +369,7 @@ def _push_again(tx: Transaction, going: _Round, action: Action, now: int) -> Non
             end_at=there.content.interval.end,
             is_ours=_is_ours(here),
         )
-        _tie(tx, going, kept)
+        _tie(going, kept)
     following.queue_push(tx, connection.id, connection.calendar_id, event_id, now)
 
 
