@@ -819,6 +819,50 @@ def test_a_large_feed_is_read_in_a_moment():
     assert monotonic() - began < 20  # a few seconds by itself
 
 
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param(
+            [
+                vevent("UID:a", f"SUMMARY:{n}", "DTSTART:20260601T100000Z", "DURATION:PT1H")
+                for n in range(6000)
+            ],
+            id="one UID many times",
+        ),
+        pytest.param(
+            [
+                vevent("UID:a", "DTSTART:20260101T100000Z", "DURATION:PT1H", "RRULE:FREQ=HOURLY"),
+                *(
+                    vevent(
+                        "UID:a",
+                        f"RECURRENCE-ID;RANGE=THISANDFUTURE:{hour}0000Z",
+                        f"DTSTART:{hour}3000Z",
+                        "DURATION:PT1H",
+                    )
+                    for hour in (f"202601{n // 24 + 1:02}T{n % 24:02}" for n in range(11, 500))
+                ),
+            ],
+            id="many changes of all that follows",
+        ),
+        pytest.param(
+            [
+                vevent(
+                    "UID:a",
+                    "DTSTART:20260101T100000Z",
+                    "DURATION:PT1H",
+                    *["RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"] * 200,
+                )
+            ],
+            id="many rules that lead nowhere",
+        ),
+    ],
+)
+def test_a_text_that_is_made_to_take_long_does_not(events):
+    began = monotonic()
+    assert occurrences(vcalendar(*events), WINDOW, NEW_YORK)
+    assert monotonic() - began < 20  # a few seconds by itself
+
+
 # --- free and busy ---------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from sched_agent.providers.ical_zones import (
     EPOCH,
     MICROSECOND,
     Moment,
+    TooDense,
     Zones,
     moment_of,
     starts,
@@ -54,6 +55,10 @@ class _Length(NamedTuple):
 
     days: int
     rest: int
+
+
+_MOST_RULES = 10
+"""RFC 5545 §3.8.5.3 advises one; each may take a while to follow."""
 
 
 class Event:
@@ -169,7 +174,10 @@ class Event:
     def _by_rules(self, since: int, last: int) -> Iterator[Start]:
         wall = wall_of(self.moment)
         earliest = datetime.combine(date.fromordinal(since), time.min)
-        for rule in values(self.component, "RRULE"):
+        rules = list(values(self.component, "RRULE"))
+        if len(rules) > _MOST_RULES:
+            raise TooDense
+        for rule in rules:
             goes_on = until(rule, self.moment, self._zones)
             for one in starts(rule, wall, last_of(rule, last)):
                 if one < earliest:

@@ -11,6 +11,7 @@ the same days on the clock.
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -101,11 +102,20 @@ def occurrences(text: bytes, window: Interval, in_zone: ZoneInfo) -> list[Occurr
         if monotonic() > give_up_at:
             raise unreadable()
         placed = of_one(uid, components, zones, around(window, in_zone))
+        told = (one for each in placed for one in _told(each, window, in_zone))
         try:
-            found += _numbered(one for each in placed for one in _told(each, window, in_zone))
+            found += _numbered(_in_time(told, give_up_at))
         except _UNREADABLE:
             raise unreadable() from None
     return found
+
+
+def _in_time(found: Iterator[Occurrence], give_up_at: float) -> Iterator[Occurrence]:
+    """Yield occurrences as long as there is time: those of one UID can be many, too."""
+    for one in found:
+        if monotonic() > give_up_at:
+            raise unreadable()
+        yield one
 
 
 def around(window: Interval, in_zone: ZoneInfo) -> Days:
@@ -191,10 +201,9 @@ def _of_series(
         key = key_of(start.at, all_day=master.all_day)
         if key in overrides:
             continue
-        event, moved = master, start
-        for original_at, later in ranges:
-            if original_at < start.at:
-                event, moved = later, _moved(start, master, later)
+        begun = bisect_left(ranges, start.at, key=itemgetter(0))
+        event = ranges[begun - 1][1] if begun else master
+        moved = _moved(start, master, event) if begun else start
         yield Placed(f"{uid}/{key}", uid, event, master, start, event.taken(moved))
 
 
@@ -253,12 +262,17 @@ def _told(placed: Placed, window: Interval, in_zone: ZoneInfo) -> Iterator[Occur
 def _numbered(found: Iterator[Occurrence]) -> list[Occurrence]:
     """Return occurrences by keys of which there is one each; what is there twice comes once."""
     told: dict[str, Occurrence] = {}
+    known: set[tuple[str, Content]] = set()
+    last: dict[str, int] = {}
     for one in found:
-        key, number = one.key, 1
-        while key in told and told[key].content != one.content:
+        if (one.key, one.content) in known:
+            continue
+        known.add((one.key, one.content))
+        number = last.get(one.key, 0) + 1
+        while (key := one.key if number == 1 else f"{one.key}#{number}") in told:
             number += 1
-            key = f"{one.key}#{number}"
-        told.setdefault(key, one if key == one.key else replace(one, key=key))
+        last[one.key] = number
+        told[key] = one if number == 1 else replace(one, key=key)
     return list(told.values())
 
 
