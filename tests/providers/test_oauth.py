@@ -125,7 +125,9 @@ def test_who_agrees_to_a_part_only_has_not_agreed(world):
     assert world.finish(world.agree(world.begin())).problem
 
 
-@pytest.mark.parametrize("issuer", ["https://accounts.example.com", "http://127.0.0.1", "x"])
+@pytest.mark.parametrize(
+    "issuer", ["https://accounts.example.com", "http://127.0.0.1", "x", "http://["]
+)
 def test_an_answer_of_another_server_is_refused_before_the_code_is_sent_anywhere(world, issuer):
     brought = world.agree(world.begin())
 

@@ -109,7 +109,11 @@ def is_from(client: Client, issuer: str | None) -> bool:
     """Whether an answer comes from the server that was asked, as far as it tells (RFC 9207)."""
     if issuer is None:
         return True
-    asked, told = urlsplit(client.authorization_url), urlsplit(issuer)
+    asked = urlsplit(client.authorization_url)
+    try:
+        told = urlsplit(issuer)
+    except ValueError:
+        return False
     return (asked.scheme, asked.netloc.lower()) == (told.scheme, told.netloc.lower())
 
 
