@@ -219,9 +219,29 @@ def test_an_address_that_does_not_answer_leaves_the_next_one_time(receiver):
     assert answer.status_code == 200
 
 
-def test_a_cloud_is_not_asked_about_itself_even_where_private_addresses_are_allowed():
-    with a_client() as client, pytest.raises(outward.Refused):
-        client.get("http://169.254.169.254/latest/meta-data/")
+@pytest.mark.parametrize("private", [True, False])
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("169.254.169.254", id="most"),
+        pytest.param("[fd00:ec2::254]", id="AWS by IPv6"),
+        pytest.param("[fd00:ec2::254%1]", id="AWS by IPv6, with a zone"),
+        pytest.param("[fd20:ce::254]", id="Google by IPv6"),
+        pytest.param("100.100.100.200", id="Alibaba"),
+        pytest.param("168.63.129.16", id="Azure"),
+    ],
+)
+def test_a_cloud_is_not_asked_about_itself_even_where_private_addresses_are_allowed(
+    address, private
+):
+    with pytest.raises(outward.Refused):
+        outward.check(f"https://{address}/latest/meta-data/", allow_private=private)
+    inside = names(inside_example=[address.strip("[]")])
+    with (
+        a_client(allow_private=private, resolve=inside) as client,
+        pytest.raises(outward.Refused),
+    ):
+        client.get("https://inside.example/latest/meta-data/")
 
 
 def test_a_name_that_leads_nowhere_is_a_failed_connection():

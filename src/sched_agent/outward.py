@@ -114,7 +114,9 @@ def _literal(host: str) -> Address | None:
 
 
 def _judge(host: str, address: Address, *, allow_private: bool) -> None:
-    if not (is_public(address) or (allow_private and any(address in near for near in _NEAR))):
+    near = allow_private and any(address in network for network in _NEAR)
+    scoped = getattr(address, "scope_id", None)  # it makes another address of the same
+    if scoped or address in _CLOUDS or not (near or is_public(address)):
         raise _private(host)
 
 
@@ -146,7 +148,16 @@ _NEAR = _networks(
     "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
     "fc00::/7",
 )  # fmt: skip
-"""This machine and its network; not what a cloud tells its machines about themselves."""
+"""This machine and its network."""
+
+_CLOUDS = frozenset(
+    map(
+        ipaddress.ip_address,
+        ("169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16"),
+    )
+)
+"""Where clouds tell their machines about themselves, and give them credentials: AWS and most
+others, AWS and Google by IPv6, Alibaba, Azure. Some lie in private networks, Azure's outside."""
 
 
 class _Client(httpx.Client):
