@@ -264,14 +264,19 @@ def _known(
 
 
 def _ours(tx: Reader, environment_id: Number, connection: Connection, key: str) -> Event | None:
-    """Return the event of ours that a UID names, if it is one that goes to this provider."""
-    if not is_ours(key):
+    """Return the event of ours that a UID names, if it is one that goes to this provider.
+
+    Others can write a UID of ours, too: it takes over nothing that we did not put there.
+    """
+    if not (connection.writable and is_ours(key)):
         return None
     number = parse(Kind.EVENT, key.partition("@")[0].rpartition("-")[2])
     if number is None or uid_of(environment_id, number) != key:
         return None
     event = _event(tx, number)
-    return event if event is not None and event.calendar_id == connection.calendar_id else None
+    if event is None or event.calendar_id != connection.calendar_id or event.is_hold:
+        return None
+    return event if all(link.is_ours for link in tx.links_of(event.id)) else None
 
 
 def _event(tx: Reader, event_id: Number) -> Event | None:

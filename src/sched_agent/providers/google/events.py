@@ -9,7 +9,7 @@ from sched_agent.errors import InvalidArgument
 from sched_agent.model.days import Days
 from sched_agent.model.event import Meeting
 from sched_agent.model.interval import Interval
-from sched_agent.model.remote import UNTITLED, Content, Ref, RemoteEvent
+from sched_agent.model.remote import UNTITLED, Content, Ref, RemoteEvent, is_ours
 from sched_agent.model.status import Status
 from sched_agent.model.zone import instant, local
 from sched_agent.providers.google import guests
@@ -51,10 +51,15 @@ def handle_of(event: EventResource) -> str:
 
 
 def key_of(event: EventResource) -> str:
-    """Return what names an event for good: its UID or, of an occurrence, its id in its series."""
+    """Return what names an event for good: its UID or, of an occurrence, its id in its series.
+
+    Of ours the id tells, which nobody else gives here. Whoever invites somebody chooses the
+    iCalUID, and might write one of ours there.
+    """
     if event.recurring_event_id is not None:
         return f"{event.recurring_event_id}/{event.id}"
-    return uid_in(event.id) or event.ical_uid or event.id
+    told = event.ical_uid
+    return uid_in(event.id) or (told if told and not is_ours(told) else event.id)
 
 
 def id_in(ref: Ref) -> str:
