@@ -252,6 +252,17 @@ class ConnectionStoreContract:
             assert tx.links_of(8) == []
             tx.delete_link(joined.id, other.key)  # a second time is no fault
 
+    @pytest.mark.parametrize("many", [0, 1, 120])
+    def test_links_kept_at_once_take_the_places_of_those_with_their_keys(
+        self, store, here, joined, many
+    ):
+        links = [a_link(joined, f"k{number:03}", event_id=number + 1) for number in range(many)]
+        with store.transaction(here) as tx:
+            tx.put_links([replace(one, etag="older", awaited=True) for one in links[::2]])
+            tx.put_links(links)
+
+            assert tx.links_named(joined.id, [one.key for one in links]) == links
+
     def test_the_same_key_at_two_connections_is_two_links(self, store, here, work, joined):
         with store.transaction(here) as tx:
             second = tx.add_connection(a_connection(work))

@@ -136,6 +136,18 @@ class EventRuleStoreContract:
 
             assert tx.triggers() == {Trigger.CREATED, Trigger.DELETED}
 
+    def test_triggers_follow_what_a_transaction_does_to_the_rules(self, store, here):
+        with store.transaction(here) as tx:
+            first = tx.add_event_rule(a_rule())
+            second = tx.add_event_rule(a_rule(trigger=Trigger.DELETED))
+            assert tx.triggers() == {Trigger.CREATED, Trigger.DELETED}
+
+            tx.put_event_rule(replace(first, trigger=Trigger.UPDATED))
+            assert tx.triggers() == {Trigger.UPDATED, Trigger.DELETED}
+
+            tx.delete_event_rule(second.id)
+            assert tx.triggers() == {Trigger.UPDATED}
+
     def test_a_log_comes_newest_first_and_tells_what_is_done(self, store, here):
         with store.transaction(here) as tx:
             rule = tx.add_event_rule(a_rule())

@@ -86,6 +86,8 @@ def _is_symbol(letter: str) -> bool:
 
 def fold(text: str) -> str:
     """Return text in the form in which it is compared and searched, whatever accents and case."""
+    if text.isascii():  # most are, and have no accents
+        return " ".join(text.casefold().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
 

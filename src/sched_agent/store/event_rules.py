@@ -35,6 +35,8 @@ _DELIVERY = (
 class EventRuleReader(Reading):
     """See `store.base.Reader`."""
 
+    _triggers: frozenset[Trigger] | None = None
+
     def event_rules(self) -> Sequence[EventRule]:
         """See `store.base.Reader`."""
         found = self._all(
@@ -54,12 +56,15 @@ class EventRuleReader(Reading):
         return _rule(row)
 
     def triggers(self) -> frozenset[Trigger]:
-        """See `store.base.Reader`."""
-        found = self._all(
-            "select distinct trigger_name from event_rule where environment_id = ? and enabled = ?",
-            True,
-        )
-        return frozenset(Trigger(row[0]) for row in found)
+        """See `store.base.Reader`. They are read once: many events may be written at once."""
+        if self._triggers is None:
+            found = self._all(
+                "select distinct trigger_name from event_rule"
+                " where environment_id = ? and enabled = ?",
+                True,
+            )
+            self._triggers = frozenset(Trigger(row[0]) for row in found)
+        return self._triggers
 
     def deliveries(self, rule_id: Number) -> Sequence[Delivery]:
         """See `store.base.Reader`."""
@@ -87,17 +92,20 @@ class EventRuleWriter(Writing):
 
     def add_event_rule(self, rule: EventRule) -> EventRule:
         """See `store.base.Transaction`."""
+        self._triggers = None
         kept = replace(rule, id=self._unused("event_rule", "event_rule_id"))
         self._insert("event_rule", _rule_row(kept))
         return kept
 
     def put_event_rule(self, rule: EventRule) -> None:
         """See `store.base.Transaction`."""
+        self._triggers = None
         if not self._replace("event_rule", _rule_row(rule), key=("event_rule_id",)):
             raise _unknown()
 
     def delete_event_rule(self, rule_id: Number) -> None:
         """See `store.base.Transaction`."""
+        self._triggers = None
         self._change("delete from delivery where environment_id = ? and event_rule_id = ?", rule_id)
         sql = "delete from event_rule where environment_id = ? and event_rule_id = ?"
         if not self._change(sql, rule_id):
