@@ -49,7 +49,8 @@ def google(now: int, events: int) -> Iterator[Google]:
         assert process.stdout is not None
         assert process.stdin is not None
         try:
-            yield Google(*json.loads(process.stdout.readline()), process)
+            url, token = json.loads(process.stdout.readline())
+            yield Google(url, token, process)
         finally:
             process.stdin.close()
 
