@@ -49,12 +49,6 @@ class Hanging:
         with self._changed:
             assert self._changed.wait_for(lambda: len(self._lines) >= lines, 30)
 
-    @property
-    def waiting(self) -> int:
-        """How many have come."""
-        with self._changed:
-            return len(self._lines)
-
     def release(self) -> None:
         """Hang up on all of them, and take no more."""
         self._listening.shutdown(socket.SHUT_RDWR)
@@ -107,18 +101,12 @@ def found_there(server: CaldavServer) -> list[str]:
     """Return the texts of the events that the server has, as another program sees them."""
     with server.http() as http:
         listed = http.request("PROPFIND", server.home, headers={"Depth": "1"})
-        folders = {path for path in re.findall(r"<href>([^<]+/)</href>", listed.text)}
+        folders = set(re.findall(r"<href>([^<]+/)</href>", listed.text))
         texts = []
         for folder in folders:
             inside = http.request("PROPFIND", folder, headers={"Depth": "1"}).text
             texts += [http.get(path).text for path in re.findall(r"<href>([^<]+\.ics)<", inside)]
     return texts
-
-
-def code_of(program: Installed) -> str:
-    """Return the id of the first calendar, as tools spell it."""
-    first: str = program.ask("list_calendars")["calendars"][0]["id"]
-    return first
 
 
 def test_what_was_read_lately_is_told_while_the_provider_is_down_but_not_given_away(
