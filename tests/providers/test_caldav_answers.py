@@ -1,6 +1,7 @@
 """Answers of CalDAV servers that are not as they should be, or lead where we do not go."""
 
 from collections.abc import Callable, Mapping
+from itertools import count, islice
 from typing import Any
 
 import httpx
@@ -297,6 +298,19 @@ def test_a_list_that_comes_in_parts_is_read_to_its_end():
 
     assert handles(provider) == {f"{PATH}one.ics": 1, f"{PATH}two.ics": 0}
     assert [batch.cursor for batch in batches] == [None, None, "token:t2"]
+
+
+def test_a_list_that_never_ends_is_refused_though_it_goes_on_from_elsewhere_each_time():
+    tokens = count()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(207, text=listing(being(PATH, 507), token=f"t{next(tokens)}"))
+
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    provider = Caldav(HOME, http, NEW_YORK, lambda: 0, lambda _: None)
+    with pytest.raises(ProviderRejected):
+        for _ in islice(provider.changes(PATH, None, WINDOW), 3000):
+            pass
 
 
 def test_a_list_that_never_ends_is_refused():

@@ -18,6 +18,7 @@ from sched_agent.providers.caldav.server import Server
 
 _TOKEN = "token:"  # noqa: S105  # it opens nothing
 _DIGEST = "digest:"
+_MOST_PAGES = 1000
 
 
 class Page(NamedTuple):
@@ -46,14 +47,18 @@ def pages(server: Server, calendar: httpx.URL, cursor: str | None) -> Iterator[P
         yield Page((), (), cursor)
         return
     token = (cursor or "").removeprefix(_TOKEN)
-    while (answer := _since(server, calendar, token)) is not None:
+    for _ in range(_MOST_PAGES):
+        answer = _since(server, calendar, token)
+        if answer is None:
+            yield _everything(server, calendar)
+            return
         yield _page(server, calendar, answer)
         if not answer.truncated:
             return
         if answer.sync_token in {None, token}:
-            raise ProviderRejected("The provider never comes to the end of what has changed.")
+            break
         token = answer.sync_token or ""
-    yield _everything(server, calendar)
+    raise ProviderRejected("The provider never comes to the end of what has changed.")
 
 
 def _since(server: Server, calendar: httpx.URL, token: str) -> Multistatus | None:
