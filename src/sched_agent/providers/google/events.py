@@ -1,5 +1,6 @@
 """Between Google's events and ours."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -139,12 +140,16 @@ def _takes_no_time(event: EventResource) -> bool:
     return declined or event.transparency == "transparent"
 
 
+_LINK = re.compile(r"https?://[!-~]{1,2000}")
+"""What people may be told to open; whoever invites somebody chooses it."""
+
+
 def meeting_of(event: EventResource) -> Meeting | None:
     """Return the video meeting of an event, if it has one already."""
     conference = event.conference_data
     ways = conference.entry_points if conference else ()
-    video = next((way.uri for way in ways if way.entry_point_type == "video" and way.uri), None)
-    url = video or event.hangout_link
+    video = [way.uri for way in ways if way.entry_point_type == "video"]
+    url = next((one for one in [*video, event.hangout_link] if one and _LINK.fullmatch(one)), None)
     if url is None:
         return None
     number = conference.conference_id if conference else None
