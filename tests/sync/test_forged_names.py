@@ -1,5 +1,7 @@
 """Whoever can put an event on a provider's calendar can write a UID of ours on it."""
 
+from typing import Any
+
 import pytest
 
 from sched_agent.model.event import Draft
@@ -13,7 +15,7 @@ from tests.sync.conftest import Connected
 
 
 def forge(connected: Connected, uid: str, *, as_id: bool, status: str = "confirmed") -> None:
-    fields = {"id": id_of(uid)} if as_id else {"iCalUID": uid}
+    fields: dict[str, Any] = {"id": id_of(uid)} if as_id else {"iCalUID": uid}
     connected.clock.move_by(minutes=1)
     connected.google.add("Theirs", span("14:00", "14:30"), status=status, **fields)
     connected.sync()

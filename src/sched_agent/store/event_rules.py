@@ -90,6 +90,8 @@ class EventRuleReader(Reading):
 class EventRuleWriter(Writing):
     """See `store.base.Transaction`."""
 
+    _triggers: frozenset[Trigger] | None = None
+
     def add_event_rule(self, rule: EventRule) -> EventRule:
         """See `store.base.Transaction`."""
         self._triggers = None
