@@ -230,7 +230,7 @@ def _shown(provider: Any) -> dict[str, Any]:
     return {
         "name": provider.name,
         "kind": provider.kind.value,
-        "url": provider.url,
+        "url": provider.url if provider.kind != "ics" else provider.url and "(kept to itself)",
         "client_id": provider.client_id,
         "redirect_uris": list(provider.redirect_uris),
     }

@@ -140,8 +140,8 @@ def of_kind(credentials: Credentials, kind: type[CredentialsT]) -> CredentialsT:
 
 
 def _url(settings: ProviderSettings, given: str) -> str:
-    """Return the provider's own address, else the one that came with the credentials."""
-    url = settings.url or given
+    """Return the address that somebody agreed to connect to, else the provider's own."""
+    url = given or settings.url
     if not url:
         raise ProviderRejected("The provider has no address.")
     return url

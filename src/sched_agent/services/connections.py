@@ -33,7 +33,8 @@ def find_all(app: App, caller: Caller, calendar_id: Number | None = None) -> Seq
     """
     caller.require(Level.READ)
     with app.store.snapshot(caller.environment_id) as tx:
-        return tx.connections(None if calendar_id is None else tx.calendar(calendar_id).id)
+        found = tx.connections(None if calendar_id is None else tx.calendar(calendar_id).id)
+    return [_shown(caller, one) for one in found]
 
 
 def get(app: App, caller: Caller, calendar_id: Number, connection_id: Number) -> Connection:
@@ -45,7 +46,7 @@ def get(app: App, caller: Caller, calendar_id: Number, connection_id: Number) ->
     """
     caller.require(Level.READ)
     with app.store.snapshot(caller.environment_id) as tx:
-        return _of(tx.calendar(calendar_id).id, tx.connection(connection_id))
+        return _shown(caller, _of(tx.calendar(calendar_id).id, tx.connection(connection_id)))
 
 
 def sync_now(
@@ -161,6 +162,11 @@ def disconnect(
     once(app, caller, ("disconnect_provider", request_id, arguments), bool, act)
     for settings, tokens in gone:
         _revoke(app, settings, tokens)
+
+
+def _shown(caller: Caller, connection: Connection) -> Connection:
+    """Return what a caller may see of a connection: whose calendar it is, is for admins."""
+    return connection if caller.level is Level.ADMIN else replace(connection, remote_calendar=None)
 
 
 def _settle(tx: Transaction, event_id: Number) -> None:

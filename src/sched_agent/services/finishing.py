@@ -24,7 +24,14 @@ from sched_agent.model.ids import Kind, Number, uuid
 from sched_agent.model.interval import Interval
 from sched_agent.model.remote import RemoteCalendar
 from sched_agent.providers import kinds, oauth
-from sched_agent.providers.credentials import Credentials, Feed, Password, Tokens, sealed
+from sched_agent.providers.credentials import (
+    Credentials,
+    Feed,
+    Password,
+    Tokens,
+    sealed,
+    unsealed,
+)
 from sched_agent.providers.vault import Vault
 from sched_agent.services.flows import Found, flow_of, found, refused, sealed_flow
 from sched_agent.store.base import Transaction
@@ -213,7 +220,7 @@ def _activate(
         if there.flow.verifier is None and not _still_waits(vault, before, there):
             raise refused()
         now = app.clock()
-        same = before.remote_calendar == remote.id
+        same = before.remote_calendar == remote.id and _same_place(vault, before, credentials)
         after = replace(
             before,
             state=State.ACTIVE,
@@ -234,6 +241,17 @@ def _activate(
             _put_there(tx, after, now)
         queue_sync(tx, after, now)
     log.info("connected a calendar", extra={"connection_id": after.id, "kind": after.kind.value})
+
+
+def _same_place(vault: Vault, before: Connection, credentials: Credentials) -> bool:
+    """Whether credentials are for where a connection led before: paths mean nothing elsewhere."""
+    if isinstance(credentials, Tokens) or before.sealed_credentials is None:
+        return True
+    try:
+        known = unsealed(vault, before.sealed_credentials)
+    except CalendarUnreachable:  # their key is gone
+        return False
+    return not isinstance(known, Tokens) and known.url == credentials.url
 
 
 def _still_waits(vault: Vault, connection: Connection, there: Found) -> bool:

@@ -44,7 +44,7 @@ from sched_agent.services.rule_acting import (
 )
 from sched_agent.services.working import Task
 from sched_agent.store.base import Reader
-from sched_agent.sync.news import event_of
+from sched_agent.sync.news import belongs_to_others, event_of
 
 _AT_ONCE = 200
 
@@ -54,6 +54,7 @@ class _Occasion:
     """What makes a rule act: an event, what happened to it, and when.
 
     Args:
+        is_theirs: Whether a provider brought the event: then whoever wrote it is a stranger.
         mark: Tells it from other occasions of the same rule and event.
     """
 
@@ -61,6 +62,7 @@ class _Occasion:
     calendar: Calendar
     event: Event
     happened: Trigger
+    is_theirs: bool
     mark: int
     at: int
 
@@ -85,6 +87,7 @@ def heard(app: App, message: Message) -> Done:
             calendar=calendar,
             event=event,
             happened=happened,
+            is_theirs=message.payload["is_theirs"],
             mark=event.version,
             at=message.created_at,
         )
@@ -171,6 +174,7 @@ def starts_soon(app: App, message: Message) -> Done:
         except UnknownEvent:
             return Done()
         calendar, environment = tx.calendar(event.calendar_id), tx.environment()
+        is_theirs = belongs_to_others(tx, event)
     if event.status is Status.CANCELLED or event.is_hold:
         return Done()
     due_at = _before(rule, event)
@@ -183,6 +187,7 @@ def starts_soon(app: App, message: Message) -> Done:
         calendar=calendar,
         event=event,
         happened=Trigger.STARTS_IN,
+        is_theirs=is_theirs,
         mark=event.interval.start,
         at=now,
     )
@@ -228,7 +233,7 @@ def _to_do(rule: EventRule, occasion: _Occasion, number: int, action: Action) ->
             yield _message(rule, occasion, (number,), Topic.WEBHOOK, lane, action, sent)
         case Email():
             known = values(occasion.event, occasion.calendar)
-            for name, address in _recipients(action, occasion.event):
+            for name, address in _recipients(action, occasion):
                 told = known | {"name": name}
                 letter = {
                     "to": address,
@@ -243,11 +248,16 @@ def _to_do(rule: EventRule, occasion: _Occasion, number: int, action: Action) ->
             yield _message(rule, occasion, (number,), Topic.LABEL, lane, action, labels)
 
 
-def _recipients(action: Email, event: Event) -> Sequence[tuple[str, str]]:
-    """Return the names and addresses to which a mail goes; one that comes twice gets it once."""
+def _recipients(action: Email, occasion: _Occasion) -> Sequence[tuple[str, str]]:
+    """Return the names and addresses to which a mail goes; one that comes twice gets it once.
+
+    Nobody gets a mail because a stranger has invited them, at a provider, to a text of their own.
+    """
     if action.to != ATTENDEES:
         return [("", action.to)]
-    return [(one.name or "", one.email) for one in event.attendees if one.email]
+    if occasion.is_theirs:
+        return []
+    return [(one.name or "", one.email) for one in occasion.event.attendees if one.email]
 
 
 def _message(

@@ -380,9 +380,13 @@ def _push_again(tx: Transaction, going: _Round, action: Action, now: int) -> Non
 
 def cancel_here(tx: Transaction, connection_id: Number, here: Here, now: int) -> int:
     """Cancel an event that is gone at the provider; return how many were written."""
-    if here.link is not None:
+    cancelled = _cancelled(tx, connection_id, here.event, now)
+    if here.link is not None:  # after it has told whose the event is
         tx.delete_link(connection_id, here.link.key)
-    event = here.event
+    return cancelled
+
+
+def _cancelled(tx: Transaction, connection_id: Number, event: Event | None, now: int) -> int:
     if event is None or event.status is Status.CANCELLED:
         return 0
     cancelled = replace(

@@ -33,7 +33,7 @@ def add(tx: Transaction, event: Event, now: int) -> Event:
 def adopt(tx: Transaction, event: Event, now: int, *, quietly: bool) -> Event:
     """Keep a provider's event under an id of its own; `quietly`: it is no news."""
     kept = tx.add_event(event)
-    news.tell(tx, None, kept, now, quietly=quietly)
+    news.tell(tx, None, kept, now, quietly=quietly, is_theirs=True)
     return kept
 
 

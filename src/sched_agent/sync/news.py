@@ -11,11 +11,17 @@ from sched_agent.model.event_rule import Trigger
 from sched_agent.model.ids import Kind, code
 from sched_agent.model.outbox import Message, Topic
 from sched_agent.model.status import Status
-from sched_agent.store.base import Transaction
+from sched_agent.store.base import Reader, Transaction
 
 
 def tell(
-    tx: Transaction, before: Event | None, after: Event | None, now: int, *, quietly: bool = False
+    tx: Transaction,
+    before: Event | None,
+    after: Event | None,
+    now: int,
+    *,
+    quietly: bool = False,
+    is_theirs: bool = False,
 ) -> None:
     """Write down what happened to an event, if any event rule may want to know.
 
@@ -24,6 +30,7 @@ def tell(
         before: The event as it was; None: it is new.
         after: The event as it is now; None: it is deleted.
         now: The instant.
+        is_theirs: Whether it is a provider's own event; else its links tell.
         quietly: Whether it is no news, though there may be something to do before it starts.
     """
     event = after or before
@@ -45,12 +52,18 @@ def tell(
             payload={
                 "happened": happened.value,
                 "quietly": quietly,
+                "is_theirs": is_theirs or belongs_to_others(tx, event),
                 "event": _adapter().dump_python(event, mode="json"),
             },
             due_at=now,
             created_at=now,
         )
     )
+
+
+def belongs_to_others(tx: Reader, event: Event) -> bool:
+    """Whether an event came from a provider: whoever invites its owner there has written it."""
+    return any(not link.is_ours for link in tx.links_of(event.id))
 
 
 def event_of(payload: Mapping[str, Any]) -> Event:
