@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 import httpx
+from dulwich import porcelain
 from icalendar import Calendar
 
 from sched_agent.clock import Clock
@@ -120,11 +121,21 @@ class Dav:
     def _now(self) -> str:
         return _utc(self._clock())
 
+    def _repair(self) -> None:
+        """Undo what Xandikos had begun when it died, which it never does itself.
+
+        It takes no lock that a dead one held, and can't delete what one had half deleted: its file
+        is gone, and it is still in Git.
+        """
+        for lock in self._folder.rglob("*.lock"):
+            lock.unlink()
+        for repository in self._folder.rglob("made-*/.git"):
+            porcelain.reset(str(repository.parent), "hard")
+
     def _kill(self, chaos: Chaos) -> bool:
         self._server.stop()
         chaos.wait(0.1, 1.0)
-        for lock in self._folder.rglob("*.lock"):  # Xandikos never takes what a dead one held
-            lock.unlink()
+        self._repair()
         self._server.start()
         return True
 
