@@ -14,6 +14,7 @@ from bench import (
     replay,
     speaking,
     spoken,
+    syncing,
     through_rest,
     through_the_store,
     tool_calls,
@@ -46,6 +47,7 @@ def _all(folder: Path) -> Iterator[Figure]:
     yield from hosted.figures(folder)
     yield from cold_start.figures(folder)
     yield from replay.figures(folder / "replayed.db", "SQLite")
+    yield from syncing.figures(folder / "connected.db", "SQLite", syncing.ON_SQLITE)
     with crew() as writers:
         yield from contention.on_sqlite(folder, writers)
         try:
@@ -55,6 +57,7 @@ def _all(folder: Path) -> Iterator[Figure]:
             return
         try:
             yield from replay.figures(cluster.new_database(), "PostgreSQL")
+            yield from syncing.figures(cluster.new_database(), "PostgreSQL", syncing.ON_POSTGRES)
             yield from contention.on_postgres(cluster, writers)
             yield from through_rest.figures(folder, cluster, writers)
         finally:

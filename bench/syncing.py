@@ -46,7 +46,21 @@ SYNCS, BOOKINGS = 6, 30
 _PAGE = "2500"
 
 
-def figures(place: Path | str, store: str) -> list[Figure]:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the ratios may be at most."""
+
+    first: float
+    changes: float
+    asking: float
+    knowing: float
+
+
+ON_SQLITE = Bounds(first=15, changes=8, asking=8, knowing=1.6)
+ON_POSTGRES = Bounds(first=40, changes=15, asking=8, knowing=1.6)
+
+
+def figures(place: Path | str, store: str, bounds: Bounds) -> list[Figure]:
     """Measure with a new database."""
     environ = settings(place, NOW) | {
         "SCHED_AGENT_CREDENTIAL_KEYS": new_key(),
@@ -56,7 +70,7 @@ def figures(place: Path | str, store: str) -> list[Figure]:
     program = database(environ)
     with google(program.app.clock(), EVENTS) as there:
         bench = _Bench(program, there, calendars)
-        found = [*bench.syncs(store), *bench.bookings(store)]
+        found = [*bench.syncs(store, bounds), *bench.bookings(store, bounds)]
     program.app.store.close()
     return found
 
@@ -75,7 +89,7 @@ class _Bench:
     google: Google
     calendars: Iterator[Number]
 
-    def syncs(self, store: str) -> list[Figure]:
+    def syncs(self, store: str, bounds: Bounds) -> list[Figure]:
         """Measure the first sync, and one of what has changed since."""
         connections = [self._connected(PRIMARY) for _ in range(SYNCS + 1)]
         unread = iter(connections)
@@ -92,11 +106,15 @@ class _Bench:
                 tidy=lambda: self.google.change(CHANGES),
             )
         return [
-            first.figure(f"first sync of {EVENTS:,}, against bare requests, {store}", bound=None),
-            changed.figure(f"sync of {CHANGES} changes, against a bare one, {store}", bound=None),
+            first.figure(
+                f"first sync of {EVENTS:,}, against bare requests, {store}", bound=bounds.first
+            ),
+            changed.figure(
+                f"sync of {CHANGES} changes, against a bare one, {store}", bound=bounds.changes
+            ),
         ]
 
-    def bookings(self, store: str) -> list[Figure]:
+    def bookings(self, store: str, bounds: Bounds) -> list[Figure]:
         """Measure bookings whose provider is asked, and such as need not ask it."""
         asking = self._connected(EMPTY)
         trusting = self._connected(EMPTY, ConnectionPolicy(recheck_seconds=300))
@@ -108,9 +126,11 @@ class _Bench:
         trusted = by_turns(known, local, turns=BOOKINGS, calls=10, tidy=self._tell_nobody)
         return [
             asked.figure(
-                f"booking that asks the provider, against a local one, {store}", bound=None
+                f"booking that asks the provider, against a local one, {store}", bound=bounds.asking
             ),
-            trusted.figure(f"one that need not ask it, against a local one, {store}", bound=None),
+            trusted.figure(
+                f"one that need not ask it, against a local one, {store}", bound=bounds.knowing
+            ),
         ]
 
     def _connected(self, there: str, policy: ConnectionPolicy = ConnectionPolicy()) -> Connection:  # noqa: B008  # frozen
