@@ -5,11 +5,18 @@ from dataclasses import replace
 import pytest
 
 from sched_agent.errors import CalendarUnreachable, ConsentNeeded, SlotTaken, Unsupported
-from sched_agent.model.connection import ConnectionPolicy, State, WhenTaken, WhenUnknown
+from sched_agent.model.connection import (
+    ConnectionPolicy,
+    ProviderKind,
+    State,
+    WhenTaken,
+    WhenUnknown,
+)
 from sched_agent.model.event import Change, Draft, EventFilter, SyncState
 from sched_agent.model.schedule import Check
 from sched_agent.model.status import Status
-from sched_agent.services import events
+from sched_agent.services import events, providers
+from sched_agent.services.providers import NewProvider
 from sched_agent.sync.apply import GONE_THERE
 from sched_agent.sync.push import TAKEN_THERE
 from tests.builders import span
@@ -375,3 +382,18 @@ def test_time_beyond_what_was_read_is_not_on_offer(connected):
         length=30 * 60 * 1_000_000,
     )
     assert not availability.check(connected.app, connected.caller, question).slots
+
+
+def test_a_provider_that_is_set_up_again_is_read_again_by_itself(connected):
+    connected.work()
+    providers.remove(connected.app, connected.caller, "google")
+    connected.sync()
+    connected.google.add("Dentist", span("09:00", "09:30"))
+
+    again = NewProvider(
+        name="google", kind=ProviderKind.GOOGLE, url=connected.google.url, client_id="ours"
+    )
+    providers.add(connected.app, connected.caller, again)
+    connected.work()
+
+    assert connected.titles() == ["Dentist"]

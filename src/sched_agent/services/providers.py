@@ -15,11 +15,12 @@ from sched_agent.errors import (
     UnknownProvider,
 )
 from sched_agent.model.caller import Caller, Level
-from sched_agent.model.connection import ProviderKind, ProviderSettings
+from sched_agent.model.connection import ProviderKind, ProviderSettings, State
 from sched_agent.providers.credentials import resealed
 from sched_agent.providers.kinds import is_oauth
 from sched_agent.providers.vault import Vault
 from sched_agent.store.base import Reader, Transaction
+from sched_agent.sync.following import queue_sync
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
@@ -46,7 +47,7 @@ class NewProvider:
 def add(app: App, caller: Caller, new: NewProvider) -> ProviderSettings:
     """Set up a provider, in place of the one with its name.
 
-    Connections to it stay, if it is of the same kind.
+    Connections to it stay, if it is of the same kind, and are synced soon.
 
     Raises:
         NotAllowed: The caller is no admin; here and in all that follows.
@@ -71,6 +72,10 @@ def add(app: App, caller: Caller, new: NewProvider) -> ProviderSettings:
     )
     with app.store.transaction(caller.environment_id) as tx:
         tx.put_provider(settings)
+        for one in tx.connections():  # they ended while it was away
+            fits = (one.provider, one.kind) == (settings.name, settings.kind)
+            if fits and one.state is State.ACTIVE:
+                queue_sync(tx, one, settings.created_at)
     return settings
 
 
