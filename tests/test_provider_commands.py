@@ -17,6 +17,7 @@ from tests.caldav_servers import PASSWORD, USERNAME, radicale
 from tests.connecting import THERE
 from tests.google_stub import GoogleStub
 from tests.oauth_server import CLIENT_ID, CLIENT_SECRET, OAuthServer
+from tests.processes import free_port
 
 DOOR = [sys.executable, "-m", "sched_agent"]
 
@@ -101,7 +102,7 @@ def test_a_provider_is_added_listed_without_its_secret_and_removed(run, google, 
         (["provider", "add", "outlook"], "must be google, caldav or ics"),
         (["provider", "add", "google"], "client_id: is needed for OAuth"),
         (["provider", "add", "Team DAV", "--kind", "caldav"], "name: must be small letters"),
-        (["provider", "add", "ics", "--url", "ftp://x"], "url: must be an address"),
+        (["provider", "add", "ics", "--url", "ftp://x"], "need SCHED_AGENT_ALLOW_PRIVATE"),
         (["connect", "--provider", "nobody"], "no calendar provider of that name"),
         (["disconnect", "x"], "No provider connection"),
     ],
@@ -138,13 +139,15 @@ def test_connecting_prints_a_link_waits_and_syncs(run, google, oauth, environ):
 def test_who_does_not_agree_ends_the_waiting(run, google, oauth, environ):
     add_google(run, google, oauth)
     oauth.agrees = False
-    with connecting_process(environ) as waiting:
+    port = str(free_port())
+    with connecting_process(environ | {"SCHED_AGENT_PORT": port}) as waiting:
         begun = json.loads(waiting.stdout.readline())
         agreed_in_a_browser(environ, oauth, begun["authorization_url"])
         told = waiting.stderr.read()
 
     assert waiting.returncode == 1
     assert "The provider was not allowed to let us in." in told
+    assert f"Nobody answers at http://127.0.0.1:{port}, where the browser comes back" in told
 
 
 def connecting_process(environ) -> Any:
@@ -169,7 +172,12 @@ def test_a_password_is_asked_for_and_the_calendar_connected_at_once(run, tmp_pat
 
         refused = run("connect", "--provider", "caldav", told=f"{USERNAME}\nwrong\n", code=1)
         told = run("connect", "--provider", "caldav", "--json", told=f"{USERNAME}\n{PASSWORD}\n")
+        server.stop()
+        failed = run("sync", code=1)
+        looked_at = run("doctor", SCHED_AGENT_PORT=str(free_port())).stdout
 
+    assert "see `sched-agent doctor`" in failed.stderr
+    assert "1 connected, all known; the last sync failed: cal_" in looked_at
     assert "The provider refuses these credentials." in refused.stderr
     assert json.loads(told.stdout)[0]["last_sync_at"]
 

@@ -199,7 +199,7 @@ def _providers(settings: Settings) -> Finding:
     """Tell which connected calendars nobody knows about, and what their owners can do."""
     program = open_program(settings)
     try:
-        now, troubled, connections = program.app.clock(), [], 0
+        now, troubled, failing, connections = program.app.clock(), [], [], 0
         for environment in program.app.store.environments():
             with program.app.store.snapshot(environment.id) as tx:
                 for one in tx.connections():
@@ -207,12 +207,17 @@ def _providers(settings: Settings) -> Finding:
                     if one.counts and not one.is_known(now):
                         told = one.trouble or "not read lately"
                         troubled.append(f"{code(Kind.CALENDAR, one.calendar_id)}: {told}")
+                    elif one.counts and one.trouble:
+                        failing.append(f"{code(Kind.CALENDAR, one.calendar_id)}: {one.trouble}")
     finally:
         program.close()
     if troubled:
         advice = "sched-agent sync tries now; sched-agent connect asks for consent again"
         return Finding("providers", ok=False, found="; ".join(troubled[:5]), advice=advice)
-    found = f"{connections} connected calendars, all known" if connections else "none connected"
+    found = f"{connections} connected, all known" if connections else "none connected"
+    if failing:
+        found += f"; the last sync failed: {'; '.join(failing[:5])}"
+        return Finding("providers", ok=True, found=found, advice="sched-agent sync tries now")
     return Finding("providers", ok=True, found=found)
 
 

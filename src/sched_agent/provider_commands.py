@@ -15,6 +15,7 @@ provider_app = typer.Typer(
 )
 
 _LOOK_SECONDS = 0.3
+_KNOCK_SECONDS = 2.0
 _ASKING_SECONDS = 40
 """How long at the most it takes to ask a provider when somebody has agreed."""
 
@@ -98,6 +99,7 @@ def provider_add(
     put(f"Added {made.name}.")
     if callback:
         put(f"At the provider, register this redirect URI for the client: {callback}")
+    put(f"Then connect a calendar: sched-agent connect --provider {made.name}")
 
 
 @provider_app.command("list")
@@ -189,6 +191,7 @@ def connect(
                 else f"Open this link within ten minutes, and agree there:\n\n{link}\n"
             )
             sys.stdout.flush()
+            _tell_if_nobody_serves(program.app.outside.public_url)
             _wait(program, begun)
         else:
             _ask(program, begun)
@@ -255,6 +258,17 @@ def _require_own(program: Any) -> None:
             "Calendars that a hosted API keeps can't be connected here.",
             hint="Connect them there, or use SCHED_AGENT_BACKEND=local.",
         )
+
+
+def _tell_if_nobody_serves(place: str) -> None:
+    """Say so if the browser would come back to nobody; from elsewhere it may yet get there."""
+    import httpx
+
+    try:
+        httpx.get(f"{place}/healthz", timeout=_KNOCK_SECONDS)
+    except httpx.HTTPError:
+        told = f"Nobody answers at {place}, where the browser comes back: run `sched-agent serve`."
+        sys.stderr.write(f"{told}\n")
 
 
 def _wait(program: Any, begun: Any) -> None:

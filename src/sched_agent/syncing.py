@@ -11,6 +11,7 @@ from sched_agent.errors import SchedAgentError, UnknownConnection
 from sched_agent.model.caller import Caller
 from sched_agent.model.connection import Connection, State
 from sched_agent.model.ids import Kind, Number, code
+from sched_agent.model.interval import SECOND
 from sched_agent.model.outbox import Message, Topic
 from sched_agent.services.environments import local_admin
 from sched_agent.services.tasks import TASKS
@@ -102,7 +103,7 @@ def _told(connection: Connection) -> dict[str, Any]:
         "calendar_id": code(Kind.CALENDAR, connection.calendar_id),
         "provider": connection.provider,
         "state": connection.state.value,
-        "last_sync_at": None if synced is None else utc_text(synced),
+        "last_sync_at": None if synced is None else utc_text(synced // SECOND * SECOND),
         "events_synced": connection.events_synced,
         "trouble": connection.trouble,
     }

@@ -172,7 +172,10 @@ def _check(new: NewProvider, *, private: bool) -> None:
     for name in ("url", "authorization_url", "token_url"):
         address = getattr(new, name)
         if address is not None and not _is_address(address, private=private):
-            wrong[name] = "must be an address that begins with https://"
+            wrong[name] = (
+                "must be an address that begins with https:// (http:// and servers of your own "
+                "network need SCHED_AGENT_ALLOW_PRIVATE)"
+            )
     for uri in new.redirect_uris:
         if not _is_address(uri, private=_host(uri) in _LOOPBACK):
             wrong["redirect_uris"] = (
