@@ -121,7 +121,8 @@ def _require_known(settings: ProviderSettings, redirect_uri: str | None) -> None
     if redirect_uri is not None and redirect_uri not in settings.redirect_uris:
         raise InvalidArgument(
             "That redirect_uri was not set up for the provider.",
-            hint="Add it, letter by letter: sched-agent provider add, with --redirect-uri.",
+            hint="Set the provider up anew, with all its options and this --redirect-uri: "
+            "sched-agent provider add.",
             fields={"redirect_uri": "is not one of the provider's"},
         )
 

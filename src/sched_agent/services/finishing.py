@@ -193,7 +193,9 @@ def _looked_for(
     except CalendarUnreachable:
         raise CredentialsRefused("The provider can't be reached now.") from None
     except ProviderRejected:
-        raise CredentialsRefused("There are no calendars at that address.") from None
+        raise CredentialsRefused(
+            "There are no calendars at that address, or it is one where we do not go."
+        ) from None
     account = next((one.id for one in calendars if one.primary), None)
     return _chosen(calendars, there.flow.remote_calendar), account
 
