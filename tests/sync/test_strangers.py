@@ -5,10 +5,12 @@ import json
 import pytest
 
 from sched_agent.model.attendee import Attendee
-from sched_agent.model.event import Draft
+from sched_agent.model.connection import ConnectionPolicy, WhenTaken
+from sched_agent.model.event import Change, Draft, EventFilter, SyncState
 from sched_agent.model.event_rule import Email, EventRule, Trigger
 from sched_agent.model.outbox import Topic
 from sched_agent.model.schedule import Check
+from sched_agent.model.status import Status
 from sched_agent.services import events
 from tests.builders import span
 
@@ -60,3 +62,20 @@ def test_whom_we_have_invited_gets_one(thanking):
     thanking.work()
 
     assert ["victim@example.org" in mail for mail in mails(thanking)] == [True]
+
+
+def test_an_event_of_others_that_is_moved_to_a_taken_time_is_kept(connected):
+    connected.put(policy=ConnectionPolicy(when_taken=WhenTaken.CANCEL))
+    connected.google.add("Dentist", span("10:00", "11:00"))
+    connected.work()
+    (theirs,) = events.find_all(
+        connected.app, connected.caller, EventFilter(calendar_ids=(connected.calendar.id,)), 10
+    ).items
+    change = Change(start=span("14:00", "15:00").start)
+    events.revise(connected.app, connected.caller, theirs.id, change, check=Check.FULL)
+    connected.google.add("Lunch", span("14:00", "14:30"))
+    connected.work()
+
+    assert connected.there() == ["Dentist", "Lunch"]
+    assert connected.event(theirs).status is Status.CONFIRMED
+    assert connected.event(theirs).sync is SyncState.CONFLICT

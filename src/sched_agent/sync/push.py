@@ -151,13 +151,19 @@ def _told(task: _Task) -> None:
         return
     state = SyncState.SYNCED
     if _has_to_be_free(event, link) and _is_taken(task, event):
-        if event.sync is SyncState.UNSEEN or task.connection.policy.when_taken is WhenTaken.CANCEL:
+        if _may_be_called_off(task, event):
             _call_off(task, event)
             return
         state = SyncState.CONFLICT
     if event.sync is SyncState.UNSEEN:
         content = replace(content, status=Status.CONFIRMED)
     _keep(task, event, content, _put(task, content), state)
+
+
+def _may_be_called_off(task: _Task, event: Event) -> bool:
+    """Whether an event goes whose time is taken; one that others have made is never ours to end."""
+    wanted = task.connection.policy.when_taken is WhenTaken.CANCEL
+    return _is_ours(task) and (wanted or event.sync is SyncState.UNSEEN)
 
 
 def _put(task: _Task, content: Content) -> RemoteEvent:
