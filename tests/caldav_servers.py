@@ -1,8 +1,10 @@
 """Two real CalDAV servers, which differ: Radicale and Xandikos."""
 
+import atexit
 import base64
 import hashlib
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -11,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
@@ -19,6 +22,8 @@ import httpx
 from sched_agent import outward
 
 USERNAME, PASSWORD = "alice", "correct horse"
+_CERTIFICATES = Path(mkdtemp(prefix="sched-agent-certificates-")) / "certs"
+atexit.register(shutil.rmtree, _CERTIFICATES.parent, ignore_errors=True)
 _TRIES = 600
 _PAUSE_SECONDS = 0.05
 _RADICALE = """\
@@ -149,11 +154,15 @@ def xandikos(folder: Path) -> Iterator[CaldavServer]:
         "--htpasswd": passwords,
         "--state-dir": state,
     }
+    if _CERTIFICATES.is_dir():  # two of one name with different keys can't both be trusted
+        shutil.copytree(_CERTIFICATES, state / "certs", dirs_exist_ok=True)
     words = [str(word) for option in options.items() for word in option]
     command = [sys.executable, "-m", "xandikos", "serve", "--defaults", "--autocert", *words]
     url, home = f"https://localhost:{port}/", f"{USERNAME}/calendars/"
     ca = state / "certs" / "selfsigned.crt"
     with _running(CaldavServer("xandikos", url, command, home, ca)) as server:
+        if not _CERTIFICATES.is_dir():
+            shutil.copytree(ca.parent, _CERTIFICATES)
         yield server
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+_PORTS_TRIED = 3
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
@@ -74,8 +75,18 @@ class Cluster:
             file.writelines(
                 f"{name} = '{value}'\n" for name, value in (_SETTINGS | place | settings).items()
             )
-        self.start()
+        self._start_somewhere()
         self._databases = 0
+
+    def _start_somewhere(self) -> None:
+        """Start the server where nobody else has come first since the port was found free."""
+        for _ in range(_PORTS_TRIED - 1):
+            with suppress(subprocess.CalledProcessError):
+                return self.start()
+            self.port = _free_port()
+            with (self._data / "postgresql.conf").open("a") as file:
+                file.write(f"port = '{self.port}'\n")
+        return self.start()
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""

@@ -457,7 +457,8 @@ def test_the_reason_for_an_empty_stretch_is_one_that_a_time_in_it_is_refused_for
     within = Interval(midnight + start * MINUTE, midnight + (start + minutes) * MINUTE)
     made = schedule(calendar, rules, events, within, now)
     reason = made.emptiness(length)
-    tried = range(within.start, max(within.end - length, within.start) + 1, 5 * MINUTE)
+    last = max(within.end - length, within.start)
+    tried = [*range(within.start, last, 5 * MINUTE), last]
 
     if not made.offers(length) and reason is not None:
         slots = [Interval(at_, at_ + length) for at_ in tried]

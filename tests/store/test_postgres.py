@@ -104,6 +104,8 @@ def test_dividing_moves_everything_and_the_guard_with_it(plain):
         "001_foundation",
         "002_days_and_resources",
         "003_names_without_apostrophes",
+        "004_connections",
+        "005_event_rules",
         "divided into 1",
     ]
     here = plain.add_environment("here", "UTC", NOW, nothing)[0].id
@@ -207,6 +209,8 @@ def test_many_that_start_at_once_make_one_schema(postgres):
         "001_foundation",
         "002_days_and_resources",
         "003_names_without_apostrophes",
+        "004_connections",
+        "005_event_rules",
         "divided into 1",
     ]
 

@@ -132,7 +132,7 @@ def test_a_newer_database_is_refused_by_the_name_of_its_version(store, path):
             " values ('sched_agent', 'm999_future', '2030')"
         )
 
-    with pytest.raises(SettingsError, match=r"m999_future.*newer.*m003_names_without_apostrophes"):
+    with pytest.raises(SettingsError, match=r"m999_future.*newer.*m005_event_rules"):
         store.migrate()
 
 
