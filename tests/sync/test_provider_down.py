@@ -159,7 +159,8 @@ def test_of_several_calendars_those_that_are_known_are_offered_and_the_other_is_
     with down(server) as hung, program.serving():
         if hung:
             hung.wait_for(1)
-        first, second = (one["id"] for one in program.ask("list_calendars")["calendars"])
+        ids = {one["name"]: one["id"] for one in program.ask("list_calendars")["calendars"]}
+        first, second = ids["My calendar"], ids["Front desk"]
 
         free = program.ask("check_availability", when=MONDAY, limit=50)
 
