@@ -16,6 +16,9 @@ _PROBLEMS = problems(
     {
         401: "No valid token",
         403: "The token's scope is too low",
+        404: "No such thing in this environment",
+        409: "The state of things refuses it",
+        422: "The request can't be understood",
         429: "Too many requests",
         500: "A fault of the server",
         503: "The calendar database can't be reached, or the server is about to stop",
