@@ -9,7 +9,7 @@ from sched_agent import outward
 from sched_agent.app import App
 from sched_agent.errors import ConsentNeeded, SchedAgentError, UnknownConnection, UnknownEvent
 from sched_agent.model.caller import Caller, Level
-from sched_agent.model.connection import Connection, ProviderSettings, State
+from sched_agent.model.connection import Connection, LostChange, ProviderSettings, State
 from sched_agent.model.ids import Number
 from sched_agent.model.outbox import Topic
 from sched_agent.providers import kinds, oauth
@@ -23,6 +23,7 @@ from sched_agent.sync.following import lane, queue_sync
 log = logging.getLogger("sched_agent")
 
 _REVOKING_SECONDS = 5.0
+_MOST_LOST = 100
 
 
 def find_all(app: App, caller: Caller, calendar_id: Number | None = None) -> Sequence[Connection]:
@@ -47,6 +48,22 @@ def get(app: App, caller: Caller, calendar_id: Number, connection_id: Number) ->
     caller.require(Level.READ)
     with app.store.snapshot(caller.environment_id) as tx:
         return _shown(caller, _of(tx.calendar(calendar_id).id, tx.connection(connection_id)))
+
+
+def lost_changes(
+    app: App, caller: Caller, calendar_id: Number, connection_id: Number
+) -> Sequence[LostChange]:
+    """Return what one side had changed when the other side's change won, the newest first.
+
+    Raises:
+        NotAllowed: The caller is no admin.
+        UnknownCalendar: There is no such calendar.
+        UnknownConnection: The calendar has no such connection.
+    """
+    caller.require(Level.ADMIN)
+    with app.store.snapshot(caller.environment_id) as tx:
+        connection = _of(tx.calendar(calendar_id).id, tx.connection(connection_id))
+        return tx.lost_changes(connection.id, _MOST_LOST)
 
 
 def sync_now(

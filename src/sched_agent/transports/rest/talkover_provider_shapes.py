@@ -5,8 +5,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sched_agent.model import ids
-from sched_agent.model.connection import Connection, ConnectionPolicy, State, WhenTaken, WhenUnknown
+from sched_agent.model.connection import (
+    Connection,
+    ConnectionPolicy,
+    LostChange,
+    State,
+    WhenTaken,
+    WhenUnknown,
+)
 from sched_agent.model.ids import Kind
+from sched_agent.model.status import Status
 from sched_agent.services.connecting import Begun
 from sched_agent.speech.iso import utc_text
 from sched_agent.transports.rest.talkover_shapes import Body
@@ -144,6 +152,36 @@ class ConnectionData(SyncData):
             redirect_uri=connection.redirect_uri,
             created_at=utc_text(connection.created_at),
             updated_at=utc_text(connection.updated_at),
+        )
+
+
+class ConflictData(BaseModel):
+    """What one side had changed about an event when the other side's change won."""
+
+    event_id: str
+    at: str = Field(description="When it was decided")
+    whose: Literal["here", "there"] = Field(description="Whose change gave way")
+    title: str
+    start_at: str
+    end_at: str
+    description: str | None
+    location: str | None
+    status: Status
+
+    @classmethod
+    def of(cls, change: LostChange) -> "ConflictData":
+        """Return a change for the answer."""
+        lost = change.lost
+        return cls(
+            event_id=ids.uuid(Kind.EVENT, change.event_id),
+            at=utc_text(change.at),
+            whose="here" if change.what == "here" else "there",
+            title=lost["title"],
+            start_at=utc_text(lost["start_at"]),
+            end_at=utc_text(lost["end_at"]),
+            description=lost["description"],
+            location=lost["location"],
+            status=Status(lost["status"]),
         )
 
 

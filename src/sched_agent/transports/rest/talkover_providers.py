@@ -23,6 +23,7 @@ from sched_agent.transports.rest import pages
 from sched_agent.transports.rest.common import Asking, Retried, Running, known_query, problems
 from sched_agent.transports.rest.talkover_provider_shapes import (
     BegunData,
+    ConflictData,
     ConnectionBody,
     ConnectionData,
     QueuedData,
@@ -108,6 +109,16 @@ def get_connection(
     """Read a connection."""
     numbers = calendar_number(calendar_id), connection_number(provider_id)
     return Envelope(data=ConnectionData.of(connections.get(app, caller, *numbers)))
+
+
+@router.get("/calendars/{calendar_id}/providers/{provider_id}/conflicts")
+def list_conflicts(
+    app: Running, caller: Asking, calendar_id: CalendarId, provider_id: ConnectionId
+) -> Envelope[list[ConflictData]]:
+    """List what gave way where both sides had changed an event: the latest 100, newest first."""
+    numbers = calendar_number(calendar_id), connection_number(provider_id)
+    found = connections.lost_changes(app, caller, *numbers)
+    return Envelope(data=[ConflictData.of(one) for one in found])
 
 
 @router.delete("/calendars/{calendar_id}/providers/{provider_id}")
