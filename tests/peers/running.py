@@ -50,6 +50,7 @@ def settings(folder: Path) -> dict[str, str]:
         "SCHED_AGENT_NOW": "2026-11-20T10:00-05:00",
         "SCHED_AGENT_RATE_LIMIT": "0",
         "SCHED_AGENT_TOOLSETS": "booking,admin",
+        "SCHED_AGENT_CREDENTIAL_KEYS": "dGhpcnR5LXR3byBieXRlcywgYW5kIG5vIHNlY3JldCE=",
     }
 
 

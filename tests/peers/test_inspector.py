@@ -53,8 +53,17 @@ def test_every_tool_answers_the_inspector_with_structured_content(inspector: Ins
     gone = {"calendar_id": room["id"], "rule_id": added["rule"]["id"]}
     assert call("remove_availability_rule", **gone)["rules"] == added["rules"][:1]
 
+    add = ["provider", "add", "google", "--client-id", "us"]
+    added = run([PROGRAMS / "sched-agent", *add], inspector.door.env)
+    assert added.returncode == 0, added.stderr
+    begun = call("connect_provider", calendar_id=calendar["id"], provider="google")
+    assert begun["connection"]["state"] == "pending"
+    assert begun["authorization_url"].startswith("https://accounts.google.com/")
+    [connection] = call("sync_calendar", calendar_id=calendar["id"])["connections"]
+    assert connection == begun["connection"]
+
     assert set(inspector.called) == set(listed)
-    assert len(listed) == 13
+    assert len(listed) == 15
 
 
 def test_the_inspector_finds_no_fault_in_the_tools_schemas(inspector: Inspector) -> None:
