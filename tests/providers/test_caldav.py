@@ -671,7 +671,7 @@ def test_a_server_that_does_not_answer_takes_no_longer_than_it_may(calendar, clo
         began = monotonic()
 
         with pytest.raises(CalendarUnreachable):
-            provider.busy("/work/", WINDOW)
+            provider.busy("/office/", WINDOW)
 
         assert monotonic() - began < 2
         provider.close()

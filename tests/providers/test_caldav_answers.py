@@ -16,7 +16,7 @@ from sched_agent.providers.caldav.quirks import canonical, is_one_server, strong
 from tests.builders import NEW_YORK, span
 
 HOME = "https://dav.example/alice/"
-PATH = "/alice/work/"
+PATH = "/alice/office/"
 WINDOW = span("00:00", "24:00").padded(30 * DAY)
 CONTENT = Content(title="Demo", interval=span("09:00", "09:30"))
 UID = "env_abc-evt_def@sched-agent"
@@ -530,7 +530,7 @@ def test_what_is_shared_with_us_to_read_is_not_writable():
     )
     (found,) = Answering({"PROPFIND": listing(shared)}).provider().calendars()
 
-    assert (found.writable, found.timezone, found.name) == (False, "Europe/Lisbon", "work")
+    assert (found.writable, found.timezone, found.name) == (False, "Europe/Lisbon", "office")
 
 
 @pytest.mark.parametrize(
