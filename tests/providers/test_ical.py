@@ -1,7 +1,7 @@
 """iCalendar text: occurrences against an expansion by plain date arithmetic, and what is absurd."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from time import monotonic
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -739,7 +739,7 @@ def test_events_without_a_uid_all_take_their_time_and_keep_their_keys():
     ],
 )
 def test_what_goes_on_and_on_takes_all_of_the_window(lines):
-    began = monotonic()
+    began = process_time()
     found = occurrences(vcalendar(vevent("UID:a", *lines)), WINDOW, NEW_YORK)
 
     covered = WINDOW.start
@@ -749,7 +749,7 @@ def test_what_goes_on_and_on_takes_all_of_the_window(lines):
     assert covered >= WINDOW.end
     assert len({one.key for one in found}) == len(found)
     assert all(one.content.interval.length <= LONGEST for one in found)
-    assert monotonic() - began < 60
+    assert process_time() - began < 20
 
 
 def test_a_dense_series_that_ends_takes_no_time_after_its_end():
@@ -801,7 +801,7 @@ def test_a_zone_that_is_defined_absurdly_is_unknown():
             occurrences(vcalendar(definition, event), WINDOW, NEW_YORK)
 
 
-def test_a_large_feed_is_read_whole():
+def test_a_large_feed_is_read_in_a_moment():
     def lines(n: int) -> list[str]:
         day = f"2026{n % 12 + 1:02}{n % 28 + 1:02}"
         return [
@@ -813,8 +813,10 @@ def test_a_large_feed_is_read_whole():
         ]
 
     text = vcalendar(*(vevent(*lines(n)) for n in range(10_000)))
+    began = process_time()
 
     assert len(occurrences(text, WINDOW, NEW_YORK)) == 10_000
+    assert process_time() - began < 20  # a few seconds by itself
 
 
 @pytest.mark.parametrize(
@@ -856,9 +858,9 @@ def test_a_large_feed_is_read_whole():
     ],
 )
 def test_a_text_that_is_made_to_take_long_does_not(events):
-    began = monotonic()
+    began = process_time()
     assert occurrences(vcalendar(*events), WINDOW, NEW_YORK)
-    assert monotonic() - began < 60  # a few seconds by itself
+    assert process_time() - began < 20  # a few seconds by itself
 
 
 # --- free and busy ---------------------------------------------------------------------------
