@@ -16,7 +16,6 @@ from sched_agent.providers.base import Provider
 from sched_agent.providers.credentials import Credentials, Feed, Password, Tokens
 from sched_agent.providers.vault import Vault, not_installed
 
-GOOGLE_URL = "https://www.googleapis.com/calendar/v3"
 CALLBACK = "/api/v1/providers/callback"
 """Where browsers bring what an authorization server gave them."""
 
@@ -102,14 +101,14 @@ def _google(access: Access) -> Provider:
 
     of_kind(access.credentials, Tokens)
     http = access.http(access.bearer)
-    return Google(access.settings.url or GOOGLE_URL, http, access.in_zone, access.clock)
+    return Google(access.settings.url, http, access.in_zone, access.clock)
 
 
 def _caldav(access: Access) -> Provider:
     from sched_agent.providers.caldav.provider import Caldav
 
     known = of_kind(access.credentials, Password)
-    http = access.http(httpx.BasicAuth(known.username, known.password), redirects=True)
+    http = access.http(httpx.BasicAuth(known.username, known.password))
     return Caldav(_url(access.settings, known.url), http, access.in_zone, access.clock)
 
 
